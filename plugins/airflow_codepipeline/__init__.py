@@ -1,0 +1,1 @@
+"""AWS CodePipeline on Apache Airflow: a pipeline definition becomes a DAG."""

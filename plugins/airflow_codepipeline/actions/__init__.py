@@ -1,0 +1,1 @@
+"""What carries an action out: one provider a module, all behind the protocol of `base`."""

@@ -1,0 +1,1 @@
+"""Artifacts: references to S3 objects, the layout of a store, zip and unzip."""
