@@ -7,9 +7,11 @@ PipelineDeclaration and the shapes below it.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
+
+from airflow_codepipeline.definition.extension import ActionExtension, PipelineExtension
 
 Category = Literal["Source", "Build", "Deploy", "Test", "Invoke", "Approval", "Compute"]
 Owner = Literal["AWS", "ThirdParty", "Custom"]
@@ -89,7 +91,7 @@ class Action(Declared, frozen=True, kw_only=True):
     commands: tuple[str, ...] = ()
     output_variables: tuple[str, ...] = ()
     environment_variables: tuple[EnvironmentVariable, ...] = ()
-    airflow: dict[str, Any] = {}
+    airflow: ActionExtension = ActionExtension()
 
 
 class RuleTypeId(Declared, frozen=True, kw_only=True):
@@ -163,7 +165,6 @@ class Stage(Declared, frozen=True, kw_only=True):
     before_entry: BeforeEntry | None = None
     on_success: OnSuccess | None = None
     on_failure: OnFailure | None = None
-    airflow: dict[str, Any] = {}
 
 
 class Patterns(Declared, frozen=True, kw_only=True):
@@ -225,7 +226,7 @@ class Pipeline(Declared, frozen=True, kw_only=True):
     pipeline_type: PipelineType | None = None
     variables: tuple[Variable, ...] = ()
     triggers: tuple[Trigger, ...] = ()
-    airflow: dict[str, Any] = {}
+    airflow: PipelineExtension = PipelineExtension()
 
     def store(self, region: str | None = None) -> ArtifactStore:
         """Return the artifact store of a region, or the pipeline's own where no region is given.

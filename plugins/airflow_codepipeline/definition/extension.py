@@ -1,0 +1,57 @@
+"""What a definition may say to Airflow, under the key `airflow:`.
+
+Everything here is ours, in Airflow's words; without that key a definition is a valid CodePipeline
+declaration.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+
+class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What both levels share: names as Airflow spells them."""
+
+
+class PipelineExtension(Extension, frozen=True, kw_only=True):
+    """`airflow:` of a pipeline.
+
+    :param schedule: a cron expression of five fields, or a preset such as `@daily`; none: only started by
+        people, the API and its sources.
+    :param catchup: whether the intervals since `start_date` that were missed are run.
+    :param start_date: the first data interval starts on that day, midnight UTC.
+    :param owner: who Airflow shows as the owner of the tasks.
+    :param aws_conn_id: the Airflow connection that AWS is called through.
+    :param region: the AWS region of the pipeline; none: the connection's.
+    :param max_active_runs: how many executions may be under way at once.
+    :param environment: the environment the pipeline belongs to, such as `prod`; a tag of the DAG.
+    """
+
+    schedule: str | None = None
+    catchup: bool = False
+    start_date: date | None = None
+    tags: tuple[str, ...] = ()
+    owner: str | None = None
+    aws_conn_id: str | None = None
+    region: str | None = None
+    max_active_runs: int | None = None
+    environment: str | None = None
+
+
+class ActionExtension(Extension, frozen=True, kw_only=True):
+    """`airflow:` of an action.
+
+    :param retries: how often Airflow tries the action again after it failed.
+    :param retry_delay: seconds between two tries.
+    :param pool: the Airflow pool whose slots the action takes.
+    :param invocation: of a Lambda action. `Event`, as AWS does: the function reports its own result with
+        PutJobSuccessResult. `RequestResponse`: what it returns or raises is the result.
+    """
+
+    retries: int = 0
+    retry_delay: float | None = None
+    pool: str | None = None
+    invocation: Literal["Event", "RequestResponse"] | None = None
