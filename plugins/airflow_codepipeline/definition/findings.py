@@ -22,8 +22,15 @@ def path_text(path: Path) -> str:
         elif _PLAIN_KEY.fullmatch(key):
             text += f".{key}" if text else key
         else:
-            text += f"[{key[:60]!r}]"
+            text += f"[{shown(key)}]"
     return text
+
+
+def shown(value: object, *, longest: int = 60) -> str:
+    """Return a value of a file as a message quotes it: on one line, printable, cut."""
+    text = str(value)
+    quoted = f"'{text}'" if text.isprintable() else ascii(text)
+    return quoted if len(quoted) <= longest + 2 else f"{quoted[:longest]}...'"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

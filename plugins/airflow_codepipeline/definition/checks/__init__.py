@@ -1,0 +1,1 @@
+"""What makes a declaration wrong beyond its form: one check a module, all in `registry`."""

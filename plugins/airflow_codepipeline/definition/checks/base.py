@@ -1,0 +1,129 @@
+"""What a check gets and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from airflow_codepipeline.definition.findings import Kind, Path, Problem
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.definition.model import Action, Condition, Pipeline, Rule, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAction:
+    """An action and where it stands."""
+
+    stage_index: int
+    index: int
+    stage: Stage
+    action: Action
+
+    @property
+    def path(self) -> Path:
+        """Where it stands in the declaration."""
+        return ("stages", self.stage_index, "actions", self.index)
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """When it runs: a smaller order has surely finished before."""
+        return self.stage_index, self.action.run_order
+
+    @property
+    def is_source(self) -> bool:
+        """Whether its category is Source."""
+        return self.action.action_type_id.category == "Source"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedCondition:
+    """A condition, the hook of a stage that it belongs to, and where it stands."""
+
+    stage_index: int
+    hook: str
+    condition: Condition
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRule:
+    """A rule and where it stands."""
+
+    stage_index: int
+    hook: str
+    rule: Rule
+    path: Path
+
+
+class Survey:
+    """One pipeline, looked over once for all checks."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.actions = tuple(
+            PlacedAction(stage_index, index, stage, action)
+            for stage_index, stage in enumerate(pipeline.stages)
+            for index, action in enumerate(stage.actions)
+        )
+
+    @cached_property
+    def conditions(self) -> tuple[PlacedCondition, ...]:
+        """Every condition, by stage and in the order of a stage's life."""
+        return tuple(
+            PlacedCondition(index, key, condition, ("stages", index, key, "conditions", number))
+            for index, stage in enumerate(self.pipeline.stages)
+            for key, hook in (
+                ("beforeEntry", stage.before_entry),
+                ("onSuccess", stage.on_success),
+                ("onFailure", stage.on_failure),
+            )
+            if hook is not None
+            for number, condition in enumerate(hook.conditions)
+        )
+
+    @cached_property
+    def rules(self) -> tuple[PlacedRule, ...]:
+        """Every rule of every condition."""
+        return tuple(
+            PlacedRule(placed.stage_index, placed.hook, rule, (*placed.path, "rules", index))
+            for placed in self.conditions
+            for index, rule in enumerate(placed.condition.rules)
+        )
+
+    @cached_property
+    def namespaces(self) -> dict[str, PlacedAction]:
+        """The action that declares each namespace, the first where several do."""
+        found: dict[str, PlacedAction] = {}
+        for placed in self.actions:
+            if placed.action.namespace is not None:
+                found.setdefault(placed.action.namespace, placed)
+        return found
+
+    @cached_property
+    def producers(self) -> dict[str, PlacedAction]:
+        """The action that writes each artifact, the first where several do."""
+        found: dict[str, PlacedAction] = {}
+        for placed in self.actions:
+            for artifact in placed.action.output_artifacts:
+                found.setdefault(artifact.name, placed)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A kind of finding and the function that finds it."""
+
+    kind: Kind
+    find: Callable[[Survey], Iterator[Problem]]
+
+
+def repeated(values: list[tuple[str, Path]]) -> Iterator[tuple[str, Path]]:
+    """Yield each value that came before, with the path of its later occurrence."""
+    seen = set()
+    for value, path in values:
+        if value in seen:
+            yield value, path
+        seen.add(value)
