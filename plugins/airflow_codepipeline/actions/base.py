@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from airflow_codepipeline.artifacts.reference import ArtifactLocation, ArtifactReference
-from airflow_codepipeline.definition.model import Action
+from airflow_codepipeline.definition.model import Action, ArtifactStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +44,7 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """One attempt at one action: everything a provider may know. It travels as JSON to the triggerer.
 
     :param action: the declaration, its configuration resolved: no `#{…}` is left in it.
+    :param store: the artifact store of the action's region; none where the pipeline declares none.
     :param action_execution_id: a UUID, the same for the same attempt after any crash and a new one for a
         new attempt: the idempotency token for services that take one.
     :param source_revisions: overrides for source actions of this execution, by action name.
@@ -57,6 +58,7 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     action_execution_id: str
     identity: AwsIdentity
     store_identity: AwsIdentity
+    store: ArtifactStore | None = None
     input_artifacts: tuple[ArtifactReference, ...] = ()
     output_locations: tuple[ArtifactLocation, ...] = ()
     source_revision: SourceRevision | None = None
@@ -113,10 +115,21 @@ class Aws(Protocol):
     context: ActionContext
 
     def client(self, service: str, *, region: str | None = None) -> Any:
-        """Return a boto3 client under the action's identity, in the action's region by default."""
+        """Return a boto3 client under the action's identity, in the action's region by default.
+
+        Its calls raise `ActionError` with AWS's error code, or `TransientError`; botocore's waiters,
+        which look for botocore's own errors, do not work with it.
+        """
 
     def store_client(self) -> Any:
         """Return an S3 client under the pipeline's identity, for the artifact store."""
+
+    def artifact_credentials(self) -> dict[str, str]:
+        """Return credentials that reach the attempt's artifacts alone, as a job's event names them.
+
+        They are the pipeline's role under a session policy; without a role, the identity's own.
+        Keys: accessKeyId, secretAccessKey and, for temporary ones, sessionToken.
+        """
 
     def read_file(self, artifact: ArtifactReference, path: str) -> bytes:
         """Return one file of a zip artifact.

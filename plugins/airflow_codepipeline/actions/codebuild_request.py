@@ -1,0 +1,141 @@
+"""What a CodeBuild action asks of CodeBuild: sources, artifacts and variables of one build.
+
+Projects made for CodePipeline have the source and artifact type CODEPIPELINE, which only AWS's own
+service can serve. StartBuild lets S3 stand in for both, so the project needs no change: the sources
+are the input artifacts at their exact versions, and the artifacts go to the planned keys.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from airflow_codepipeline.actions.settings import (
+    boolean,
+    json_value,
+    misconfigured,
+    optional,
+    required,
+    the_input,
+)
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.actions.base import ActionContext
+    from airflow_codepipeline.artifacts.reference import ArtifactLocation, ArtifactReference
+
+_ILLEGAL_IDENTIFIER = re.compile(r"\W", re.ASCII)
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of EnvironmentVariables."""
+
+    name: str
+    value: str
+    type: Literal["PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"] = "PLAINTEXT"
+
+
+def build_request(context: ActionContext) -> dict[str, Any]:
+    """Return the arguments of StartBuild or StartBuildBatch.
+
+    :raises ActionError: the configuration cannot work.
+    """
+    request: dict[str, Any] = {
+        "projectName": required(context, "ProjectName"),
+        "idempotencyToken": context.action_execution_id,
+        "environmentVariablesOverride": environment_variables(context),
+    }
+    buildspec = optional(context, "BuildspecOverride")
+    if buildspec:
+        request["buildspecOverride"] = buildspec
+    return request | _sources(context) | _artifacts(context.output_locations) | _batch(context)
+
+
+def identifier(artifact: str) -> str:
+    """Return an artifact's name as CodeBuild allows it: letters, digits and underscores."""
+    return _ILLEGAL_IDENTIFIER.sub("_", artifact)
+
+
+def environment_variables(context: ActionContext) -> list[dict[str, str]]:
+    """Return the EnvironmentVariables of the configuration, a JSON array in a string.
+
+    :raises ActionError: it is not such an array.
+    """
+    text = optional(context, "EnvironmentVariables")
+    if text is None:
+        return []
+    variables = json_value(context, "EnvironmentVariables", text, list[Variable])
+    return [{"name": item.name, "value": item.value, "type": item.type} for item in variables]
+
+
+def _sources(context: ActionContext) -> dict[str, Any]:
+    primary = _primary(context)
+    others = [artifact for artifact in context.input_artifacts if artifact is not primary]
+    request: dict[str, Any] = {
+        "sourceTypeOverride": "S3",
+        "sourceLocationOverride": _location(primary),
+        "secondarySourcesOverride": [
+            {"type": "S3", "location": _location(item), "sourceIdentifier": identifier(item.name)}
+            for item in others
+        ],
+        "secondarySourcesVersionOverride": [
+            {"sourceIdentifier": identifier(item.name), "sourceVersion": item.version_id}
+            for item in others
+            if item.version_id
+        ],
+    }
+    return request | {"sourceVersion": primary.version_id} if primary.version_id else request
+
+
+def _primary(context: ActionContext) -> ArtifactReference:
+    name = optional(context, "PrimarySource")
+    if name is None and len(context.input_artifacts) > 1:
+        inputs = ", ".join(artifact.name for artifact in context.input_artifacts)
+        raise misconfigured(
+            context, f"it has several input artifacts; PrimarySource must name one of {inputs}."
+        )
+    return the_input(context, name)
+
+
+def _artifacts(locations: tuple[ArtifactLocation, ...]) -> dict[str, Any]:
+    if len(locations) == 1:
+        return {"artifactsOverride": _artifact(locations[0])} | _key(locations)
+    return {
+        "artifactsOverride": {"type": "NO_ARTIFACTS"},
+        "secondaryArtifactsOverride": [
+            _artifact(location) | {"artifactIdentifier": identifier(location.name)} for location in locations
+        ],
+    } | _key(locations)
+
+
+def _artifact(location: ArtifactLocation) -> dict[str, Any]:
+    # CodeBuild joins path and name with a slash, without a namespace in between: that is the key.
+    path, _, name = location.key.rpartition("/")
+    return {
+        "type": "S3",
+        "location": location.bucket,
+        "path": path,
+        "name": name,
+        "namespaceType": "NONE",
+        "packaging": "ZIP",
+        "overrideArtifactName": False,
+    }
+
+
+def _key(locations: tuple[ArtifactLocation, ...]) -> dict[str, str]:
+    keys = [location.kms_key_id for location in locations if location.kms_key_id]
+    return {"encryptionKeyOverride": keys[0]} if keys else {}
+
+
+def _batch(context: ActionContext) -> dict[str, Any]:
+    combine = boolean(context, "CombineArtifacts")
+    if not boolean(context, "BatchEnabled"):
+        if combine:
+            raise misconfigured(context, "CombineArtifacts needs BatchEnabled to be true.")
+        return {}
+    return {"buildBatchConfigOverride": {"combineArtifacts": combine}}
+
+
+def _location(artifact: ArtifactReference) -> str:
+    return f"{artifact.bucket}/{artifact.key}"

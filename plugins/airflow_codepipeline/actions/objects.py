@@ -1,0 +1,103 @@
+"""Small things that several providers do with S3 objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_codepipeline.artifacts.layout import encryption
+from airflow_codepipeline.artifacts.reference import ArtifactReference
+from airflow_codepipeline.errors import ActionError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from airflow_codepipeline.artifacts.reference import ArtifactLocation
+    from airflow_codepipeline.definition.model import ArtifactStore
+
+_ONE_CALL_BYTES = 1024**3
+_LOST = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+
+
+def copy(
+    client: Any, source: dict[str, str], *, bucket: str, key: str, arguments: dict[str, Any]
+) -> str | None:
+    """Copy an object within S3; return the new object's version, where its bucket has versions.
+
+    Large objects are copied in parts: one call copies 5 GB at most, and slowly.
+
+    :param source: Bucket, Key and, to pin it, VersionId.
+    :param arguments: further arguments of CopyObject: encryption, metadata.
+    """
+    size = client.head_object(**source)["ContentLength"]
+    if size <= _ONE_CALL_BYTES:
+        copied = client.copy_object(CopySource=source, Bucket=bucket, Key=key, **arguments)
+        return _version(copied)
+    client.copy(source, bucket, key, ExtraArgs=arguments)
+    return _version(client.head_object(Bucket=bucket, Key=key))
+
+
+def write_once(client: Any, store: ArtifactStore, key: str, body: bytes) -> bool:
+    """Write an object unless there is one; say whether this call wrote it.
+
+    S3 lets exactly one of several such calls win, so it can settle who does something.
+    """
+    try:
+        write(client, store, key, body, IfNoneMatch="*")
+    except ActionError as error:
+        if error.code not in _LOST:
+            raise
+        return False
+    return True
+
+
+def write(client: Any, store: ArtifactStore, key: str, body: bytes, **arguments: str) -> None:
+    """Write a small object to the store, encrypted as its artifacts are."""
+    key_id = store.encryption_key.id if store.encryption_key else None
+    client.put_object(Bucket=store.location, Key=key, Body=body, **encryption(key_id), **arguments)
+
+
+def read(client: Any, store: ArtifactStore, key: str) -> tuple[bytes, datetime] | None:
+    """Return an object of the store and when it was written, or none where there is none."""
+    try:
+        response = client.get_object(Bucket=store.location, Key=key)
+    except ActionError as error:
+        if error.code != "NoSuchKey":
+            raise
+        return None
+    return response["Body"].read(), response["LastModified"]
+
+
+def written_artifact(client: Any, location: ArtifactLocation) -> ArtifactReference:
+    """Return the reference of an output artifact that a service has written to its planned place.
+
+    :raises ActionError: nothing is there.
+    """
+    try:
+        head = client.head_object(Bucket=location.bucket, Key=location.key)
+    except ActionError as error:
+        if error.code not in {"404", "NoSuchKey"}:
+            raise
+        raise ActionError(
+            "JobFailed",
+            f"The job succeeded, but it wrote no output artifact {location.name} "
+            f"to s3://{location.bucket}/{location.key}.",
+        ) from error
+    return reference(location, _version(head))
+
+
+def reference(location: ArtifactLocation, version_id: str | None) -> ArtifactReference:
+    """Return the reference of an artifact that lies at its planned place."""
+    return ArtifactReference(
+        name=location.name,
+        bucket=location.bucket,
+        key=location.key,
+        region=location.region,
+        kms_key_id=location.kms_key_id,
+        version_id=version_id,
+    )
+
+
+def _version(response: dict[str, Any]) -> str | None:
+    # S3 says "null" for an object of a bucket that keeps no versions.
+    version = response.get("VersionId")
+    return None if version in {None, "null"} else str(version)
