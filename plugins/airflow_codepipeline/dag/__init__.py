@@ -1,0 +1,1 @@
+"""Pipelines as DAGs: the factory, stage groups, gates, the action operator and its trigger, approvals."""

@@ -1,0 +1,193 @@
+"""The one operator for all actions: it starts a job once, then waits for it in the triggerer.
+
+What a kind of action does is its provider's matter. What every action has in common is here: resolving
+variables, storing the job before waiting for it, time-outs, retries, and the result in XCom.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from airflow.sdk import BaseOperator, BaseOperatorLink
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+
+from airflow_codepipeline.actions.base import JobStatus
+from airflow_codepipeline.dag.job_ledger import JobLedger
+from airflow_codepipeline.dag.names import exit_id
+from airflow_codepipeline.dag.result import ActionResult
+from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.sdk import Context
+
+    from airflow_codepipeline.actions.base import ActionProvider, Aws, Job
+    from airflow_codepipeline.dag.job_ledger import JobRecord
+    from airflow_codepipeline.dag.wiring import ActionDeclaration
+
+ENGINE_RETRIES = 10
+"""Tries for what is no fault of the action: a lost worker, a scheduler that fails a task which is alive."""
+ENGINE_RETRY_DELAY = timedelta(seconds=15)
+URL_KEY = "external_execution_url"
+SECRET_KEYS = frozenset({"OAuthToken", "ClientSecret", "RefreshToken"})
+
+
+class ExternalExecutionLink(BaseOperatorLink):
+    """The button that leads from a task to what runs outside: a build, a stack, a function."""
+
+    name = "External execution"
+
+    @property
+    def xcom_key(self) -> str:
+        """The XCom that holds the address; it is written when the job has started."""
+        return URL_KEY
+
+    def get_link(self, operator: BaseOperator, *, ti_key: Any) -> str:  # noqa: ARG002 - Airflow's signature
+        """Return the address of a task's job, or nothing where it has none."""
+        from airflow.sdk.execution_time.xcom import XCom
+
+        url = XCom.get_value(ti_key=ti_key, key=URL_KEY)
+        return str(url or "")
+
+
+class ActionOperator(BaseOperator):
+    """Carries out one action of a pipeline.
+
+    :param declaration: the action, in its pipeline.
+    """
+
+    template_fields: Sequence[str] = ("configuration",)
+    operator_extra_links = (ExternalExecutionLink(),)
+    ui_color = "#d5e8f7"
+
+    def __init__(self, *, declaration: ActionDeclaration, **kwargs: Any) -> None:
+        extension = declaration.action.airflow
+        kwargs.setdefault("retries", ENGINE_RETRIES + extension.retries)
+        delay = extension.retry_delay
+        kwargs.setdefault("retry_delay", ENGINE_RETRY_DELAY if delay is None else timedelta(seconds=delay))
+        if extension.pool:
+            kwargs.setdefault("pool", extension.pool)
+        super().__init__(**kwargs)
+        self.declaration = declaration
+        self.configuration = _shown(declaration.action.configuration)
+        self._running: tuple[Aws, ActionProvider, Job] | None = None
+
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:  # noqa: ARG002
+        """Show the resolved configuration in Airflow's UI; it is CodePipeline's syntax, never Jinja."""
+        from airflow_codepipeline.dag.execution_values import ExecutionValues
+
+        try:
+            resolved = ExecutionValues(self.declaration.wiring, context).resolved(self.declaration.action)
+        except CodePipelineError:
+            self.log.debug("The configuration cannot be resolved; execute() fails with the reason")
+        else:
+            self.configuration = _shown(resolved.configuration)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Start the job, unless an earlier try of this attempt has, and wait for it.
+
+        :raises AirflowFailException: the action failed.
+        :raises AirflowException: Airflow is to try the task again.
+        """
+        ledger = JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+        record = ledger.current()
+        if record is None or record.failure is not None:
+            record = self._next_attempt(context, ledger, record)
+        try:
+            aws, provider = open_attempt(record)
+            record, job = self._started(ledger, record, aws, provider)
+            context["ti"].xcom_push(key=URL_KEY, value=job.external_execution_url)
+            if provider.poll(aws, job) is JobStatus.SUCCEEDED:
+                return finish(record, aws, provider)
+        except CodePipelineError as error:
+            raise self._failure(ledger, record, error) from error
+        raise self._deferral(record)
+
+    def resume(self, context: Context, event: Any = None) -> dict[str, Any]:
+        """Go on after waiting: the trigger found that the job failed, or could not end the task itself.
+
+        :param event: `{"code": …, "message": …}` of the failure, if it is one.
+        """
+        if not isinstance(event, dict):
+            return self.execute(context)
+        ledger = JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+        raise self._failure(ledger, ledger.current(), ActionError(event["code"], event["message"]))
+
+    def on_kill(self) -> None:
+        """Stop the job that this worker has just started; a waiting task's trigger does it in its stead."""
+        if self._running is not None:
+            aws, provider, job = self._running
+            provider.stop(aws, job)
+
+    def _next_attempt(self, context: Context, ledger: JobLedger, last: JobRecord | None) -> JobRecord:
+        from airflow_codepipeline.dag.attempt import new_attempt
+
+        if last is not None and last.failure is not None and last.attempt > self._retries:
+            raise AirflowFailException(last.failure)
+        number = last.attempt + 1 if last else 1
+        try:
+            record = new_attempt(self.declaration, context, generation=ledger.generation, attempt=number)
+        except CodePipelineError as error:
+            raise self._failure(ledger, None, error) from error
+        return ledger.save(record)
+
+    def _started(
+        self, ledger: JobLedger, record: JobRecord, aws: Aws, provider: ActionProvider
+    ) -> tuple[JobRecord, Job]:
+        if record.job is None:
+            job = provider.start(aws)
+            record = ledger.save(msgspec.structs.replace(record, job=job))
+            self.log.info(
+                "Started %s: %s %s",
+                self.declaration,
+                job.external_execution_id,
+                job.external_execution_url or "",
+            )
+        assert record.job is not None
+        self._running = aws, provider, record.job
+        return record, record.job
+
+    def _deferral(self, record: JobRecord) -> TaskDeferred:
+        from airflow_codepipeline.dag.action_trigger import ActionTrigger
+
+        return TaskDeferred(trigger=ActionTrigger(record=msgspec.to_builtins(record)), method_name="resume")
+
+    def _failure(
+        self, ledger: JobLedger, record: JobRecord | None, error: CodePipelineError
+    ) -> AirflowException:
+        """Return what to raise: Airflow tries again, or the action has failed and that is stored."""
+        if isinstance(error, TransientError):
+            return AirflowException(f"{self.declaration}: {error}. It is tried again.")
+        failure = f"{self.declaration} failed: {error}"
+        if record is None:
+            return AirflowFailException(failure)
+        ledger.save(msgspec.structs.replace(record, failure=failure))
+        if record.attempt > self._retries:
+            return AirflowFailException(failure)
+        return AirflowException(f"{failure} (attempt {record.attempt} of {self._retries + 1})")
+
+    @property
+    def _retries(self) -> int:
+        return self.declaration.action.airflow.retries
+
+
+def open_attempt(record: JobRecord) -> tuple[Aws, ActionProvider]:
+    """Return AWS and the provider for one attempt."""
+    from airflow_codepipeline.actions.registry import open_session, provider_for
+
+    return open_session(record.context), provider_for(record.context.action.action_type_id)
+
+
+def finish(record: JobRecord, aws: Aws, provider: ActionProvider) -> dict[str, Any]:
+    """Read what a job that succeeded left, as the XCom of the action."""
+    assert record.job is not None
+    outputs = provider.outputs(aws, record.job)
+    return ActionResult.of(record.context, record.job, outputs).to_xcom()
+
+
+def _shown(configuration: Mapping[str, str]) -> dict[str, str]:
+    """Return a configuration for people to see, as CodePipeline shows it: secrets as `****`."""
+    return {key: "****" if key in SECRET_KEYS else value for key, value in configuration.items()}

@@ -1,0 +1,90 @@
+"""The wait for an action's job, in the triggerer. Where the job succeeded the task ends there and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
+
+from airflow_codepipeline.actions.base import JobStatus
+from airflow_codepipeline.dag.action_operator import URL_KEY, finish, open_attempt
+from airflow_codepipeline.dag.job_ledger import JobRecord
+from airflow_codepipeline.dag.result import XCOM_KEY
+from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from airflow_codepipeline.actions.base import ActionProvider, Aws, Job
+
+log = logging.getLogger(__name__)
+
+
+class ActionTrigger(BaseTrigger):
+    """Asks after a job until it has ended.
+
+    Success ends the task here. Failure resumes it on a worker, so that the reason stands in the task's log
+    and Airflow's own retries and callbacks apply.
+
+    :param record: the attempt, as `JobRecord` becomes JSON.
+    """
+
+    def __init__(self, *, record: dict[str, Any]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.record = record
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return what Airflow makes this trigger from again."""
+        return "airflow_codepipeline.dag.action_trigger.ActionTrigger", {"record": self.record}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait for the job's end."""
+        record = msgspec.convert(self.record, JobRecord)
+        try:
+            aws, provider = await asyncio.to_thread(open_attempt, record)
+            await self._until_succeeded(record, aws, provider)
+            result = await asyncio.to_thread(finish, record, aws, provider)
+        except ActionError as error:
+            yield TriggerEvent({"code": error.code, "message": error.message})  # type: ignore[no-untyped-call]
+        except CodePipelineError as error:
+            yield TriggerEvent({"code": "JobFailed", "message": str(error)})  # type: ignore[no-untyped-call]
+        else:
+            url = _job(record).external_execution_url
+            yield TaskSuccessEvent(xcoms={XCOM_KEY: result, URL_KEY: url})
+
+    async def _until_succeeded(self, record: JobRecord, aws: Aws, provider: ActionProvider) -> None:
+        deadline = datetime.fromisoformat(record.deadline)
+        while True:
+            await asyncio.sleep(provider.poll_seconds)
+            if await _ask(record, aws, provider) is JobStatus.SUCCEEDED:
+                return
+            if datetime.now(UTC) > deadline:
+                await asyncio.to_thread(provider.stop, aws, _job(record))
+                raise ActionError(
+                    "JobFailed",
+                    f"The action timed out: it had not ended at {record.deadline}. It was stopped.",
+                )
+
+    async def on_kill(self) -> None:
+        """Stop the job: a user marked the task, or cleared it, while it waited (Airflow 3.3)."""
+        record = msgspec.convert(self.record, JobRecord)
+        aws, provider = await asyncio.to_thread(open_attempt, record)
+        await asyncio.to_thread(provider.stop, aws, _job(record))
+
+
+async def _ask(record: JobRecord, aws: Aws, provider: ActionProvider) -> JobStatus:
+    """Poll once; an answer that AWS owes for now is no answer, and the next poll asks again."""
+    try:
+        return await asyncio.to_thread(provider.poll, aws, _job(record))
+    except TransientError as error:
+        log.warning("%s did not answer: %s", record.context.action.action_type_id, error)
+        return JobStatus.RUNNING
+
+
+def _job(record: JobRecord) -> Job:
+    assert record.job is not None
+    return record.job

@@ -1,0 +1,174 @@
+"""The manual approval, on Airflow's human-in-the-loop state: it waits without a worker and without a trigger.
+
+Source: CodePipeline user guide, "Add a manual approval action to a stage" and "JSON data format for
+manual approval notifications". Rejection and time-out fail the action.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import conf
+from airflow.providers.standard.exceptions import HITLTimeoutError
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+from airflow.sdk import Param
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from airflow_codepipeline.actions.timeouts import timeout_of
+from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES, ENGINE_RETRY_DELAY
+from airflow_codepipeline.dag.names import exit_id
+from airflow_codepipeline.dag.result import ActionResult
+from airflow_codepipeline.errors import CodePipelineError, TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from airflow.sdk import Context
+
+    from airflow_codepipeline.dag.job_ledger import JobRecord
+    from airflow_codepipeline.dag.wiring import ActionDeclaration
+
+COMMENT = "comment"
+COMMENT_CHARACTERS = 512
+
+
+class ManualApprovalSensor(ApprovalOperator):
+    """Waits until somebody approves or rejects, in Airflow's UI or through its API.
+
+    :param declaration: the approval action, in its pipeline.
+    """
+
+    template_fields: Sequence[str] = ("subject", "body", "configuration")
+    ui_color = "#fbe8c8"
+
+    def __init__(self, *, declaration: ActionDeclaration, **kwargs: Any) -> None:
+        action = declaration.action
+        kwargs.setdefault("retries", ENGINE_RETRIES)
+        kwargs.setdefault("retry_delay", ENGINE_RETRY_DELAY)
+        super().__init__(
+            subject=f"Approve {action.name} of {declaration.pipeline.name}",
+            body=action.configuration.get("CustomData", ""),
+            params={COMMENT: _comment_field()},
+            response_timeout=timeout_of(action),
+            **kwargs,
+        )
+        self.declaration = declaration
+        self.configuration = dict(action.configuration)
+
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Leave the text alone: it is CodePipeline's syntax, never Jinja, and `prepare` resolves it."""
+
+    def execute(self, context: Context) -> None:
+        """Ask for the approval, tell the topic about it, and wait.
+
+        :raises AirflowFailException: a variable has no value, or the topic cannot be told.
+        """
+        self.prepare(context)
+        super().execute(context)
+
+    def prepare(self, context: Context) -> JobRecord:
+        """Resolve what is asked, and publish it once to the action's topic."""
+        from airflow_codepipeline.dag.attempt import new_attempt
+        from airflow_codepipeline.dag.job_ledger import JobLedger
+
+        ledger = JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+        try:
+            record = ledger.current()
+            if record is None:
+                record = new_attempt(self.declaration, context, generation=ledger.generation, attempt=1)
+                self._publish(record, self._review_link(context))
+                ledger.save(record)
+        except TransientError as error:
+            raise AirflowException(f"{self.declaration}: {error}. It is tried again.") from error
+        except CodePipelineError as error:
+            raise AirflowFailException(f"{self.declaration} failed: {error}") from error
+        self.configuration = record.context.action.configuration
+        self.body = _body(self.configuration)
+        return record
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Take the answer.
+
+        :raises AirflowFailException: it was rejected, or nobody answered in time.
+        """
+        try:
+            answer = super(ApprovalOperator, self).execute_complete(context, event)
+        except HITLTimeoutError as error:
+            raise AirflowFailException(
+                f"{self.declaration} failed: nobody answered within {self.response_timeout}."
+            ) from error
+        by = (answer["responded_by_user"] or {}).get("name") or "unknown"
+        comment = answer["params_input"].get(COMMENT) or ""
+        context["ti"].xcom_push(key="approval", value=_approval(answer, by, comment))
+        if answer["chosen_options"] != [self.APPROVE]:
+            raise AirflowFailException(f"{self.declaration} was rejected by {by}: {comment or 'no comment'}")
+        record = self.prepare(context)
+        result = ActionResult(
+            action_execution_id=record.context.action_execution_id,
+            configuration=record.context.action.configuration,
+            summary=f"Approved by {by}" + (f": {comment}" if comment else ""),
+        )
+        return result.to_xcom()
+
+    def _publish(self, record: JobRecord, review_link: str) -> None:
+        if record.context.action.configuration.get("NotificationArn"):
+            notifications = import_module("airflow_codepipeline.aws.notifications")
+            notifications.publish_approval(record.context, _message(record, review_link))
+
+    def _review_link(self, context: Context) -> str:
+        """Return the page that asks for the decision; empty where no web server is configured."""
+        base_url = conf.get("api", "base_url", fallback="")
+        return self.generate_link_to_ui(task_instance=context["ti"], base_url=base_url) if base_url else ""
+
+
+def approval_token(action_execution_id: str) -> str:
+    """Return the token that PutApprovalResult wants for one attempt at an approval."""
+    return str(uuid.uuid5(uuid.UUID(action_execution_id), "approval"))
+
+
+def _comment_field() -> Param:
+    return Param(
+        "", type="string", maxLength=COMMENT_CHARACTERS, title="Comment", description="Kept with the decision"
+    )
+
+
+def _body(configuration: Mapping[str, str]) -> str:
+    """Return what the person who decides reads, in Markdown."""
+    link = configuration.get("ExternalEntityLink")
+    parts = [configuration.get("CustomData", ""), f"[{link}]({link})" if link else ""]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _approval(answer: Mapping[str, Any], by: str, comment: str) -> dict[str, Any]:
+    return {
+        "status": "Approved" if answer["chosen_options"] == [ManualApprovalSensor.APPROVE] else "Rejected",
+        "summary": comment,
+        "by": by,
+        "at": answer["responded_at"].isoformat(),
+    }
+
+
+def _message(record: JobRecord, review_link: str) -> dict[str, Any]:
+    """Return what a topic is told.
+
+    Source: CodePipeline user guide, "JSON data format for manual approval notifications".
+    """
+    context = record.context
+    configuration = context.action.configuration
+    return {
+        "region": context.identity.region,
+        "consoleLink": review_link,
+        "approval": {
+            "pipelineName": context.pipeline,
+            "stageName": context.stage,
+            "actionName": context.action.name,
+            "token": approval_token(context.action_execution_id),
+            "expires": datetime.fromisoformat(record.deadline).astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
+            "externalEntityLink": configuration.get("ExternalEntityLink"),
+            "approvalReviewLink": review_link,
+            "customData": configuration.get("CustomData"),
+        },
+    }

@@ -1,0 +1,42 @@
+"""A definition that cannot become a DAG, as Airflow shows it: an import error of that file alone.
+
+Airflow knows import errors by file, and takes a DAG's file from the module that registered it. So a DAG is
+registered by a module that stands for the definition, and refuses to be serialised, with the findings.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import DAG
+from airflow.sdk.definitions._internal.contextmanager import DagContext
+
+from airflow_codepipeline.dag import names
+from airflow_codepipeline.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class BrokenPipelineDag(DAG):
+    """Stands for a definition that cannot be used, until Airflow asks what is in it."""
+
+    def get_serialized_fields(self) -> Any:
+        """Refuse.
+
+        :raises DefinitionError: always, with the findings.
+        """
+        raise self.error
+
+
+def register_broken(path: Path, error: DefinitionError) -> None:
+    """Make Airflow show why a definition cannot be used.
+
+    :param error: the findings, with their places.
+    """
+    dag = BrokenPipelineDag(names.dag_id(path.stem), schedule=None, auto_register=False)
+    dag.error = error
+    module = ModuleType(f"codepipeline_definition_{path.stem}")
+    module.__file__ = str(path)
+    DagContext.autoregistered_dags.add((dag, module))

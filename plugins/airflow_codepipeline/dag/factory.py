@@ -1,0 +1,97 @@
+"""Pipelines to DAGs.
+
+One DAG file serves all definitions. Where Airflow says which DAG it wants (a task that starts), only that
+definition is read. A broken definition becomes an import error of its own file and leaves the rest alone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import DAG, Param, get_parsing_context
+from airflow.sdk.definitions._internal.types import NOTSET
+
+from airflow_codepipeline.dag import names
+from airflow_codepipeline.dag.stage_group import add_stage
+from airflow_codepipeline.dag.wiring import Wiring
+from airflow_codepipeline.definition.reader import read_pipeline
+from airflow_codepipeline.errors import DefinitionError
+from airflow_codepipeline.settings import definition_files, definition_of, pipelines_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from airflow.sdk import BaseOperator
+
+    from airflow_codepipeline.definition.model import Pipeline, Variable
+
+MAX_CONCURRENT_EXECUTIONS = 50
+"""How many executions of a pipeline may be under way: CodePipeline's quota for QUEUED and PARALLEL."""
+
+
+def load_pipelines(namespace: dict[str, Any]) -> None:
+    """Put the DAGs of all definitions into a DAG file's namespace: `load_pipelines(globals())`.
+
+    :raises FileNotFoundError: there is no folder of definitions.
+    """
+    folder = pipelines_folder(Path(namespace["__file__"]))
+    for path in _wanted(folder):
+        try:
+            dag = build_dag(read_pipeline(path))
+        except DefinitionError as error:
+            from airflow_codepipeline.dag.broken import register_broken
+
+            register_broken(path, error)
+        else:
+            namespace[dag.dag_id] = dag
+
+
+def _wanted(folder: Path) -> Iterable[Path]:
+    dag_id = get_parsing_context().dag_id
+    if dag_id is None:
+        return definition_files(folder)
+    path = definition_of(folder, names.unescape(dag_id))
+    return [path] if path else definition_files(folder)
+
+
+def build_dag(pipeline: Pipeline) -> DAG:
+    """Return the DAG of a pipeline."""
+    extension = pipeline.airflow
+    start = extension.start_date
+    dag = DAG(
+        names.dag_id(pipeline.name),
+        dag_display_name=pipeline.name,
+        schedule=extension.schedule,
+        start_date=datetime(start.year, start.month, start.day, tzinfo=UTC) if start else None,
+        catchup=extension.catchup,
+        tags=_tags(pipeline),
+        params=_params(pipeline),
+        default_args={"owner": extension.owner} if extension.owner else {},
+        max_active_runs=extension.max_active_runs or MAX_CONCURRENT_EXECUTIONS,
+        max_active_tasks=MAX_CONCURRENT_EXECUTIONS,
+        is_paused_upon_creation=False,
+    )
+    wiring = Wiring.of(pipeline)
+    last: BaseOperator | None = None
+    for stage in pipeline.stages:
+        last = add_stage(dag, wiring, stage, after=last)
+    return dag
+
+
+def _tags(pipeline: Pipeline) -> list[str]:
+    extension = pipeline.airflow
+    return ["codepipeline", *extension.tags, *([extension.environment] if extension.environment else [])]
+
+
+def _params(pipeline: Pipeline) -> dict[str, Param] | None:
+    """Return the pipeline's variables as the fields of Airflow's trigger form."""
+    if not pipeline.variables:
+        return None
+    return {variable.name: _param(variable) for variable in pipeline.variables}
+
+
+def _param(variable: Variable) -> Param:
+    default: Any = NOTSET if variable.default_value is None else variable.default_value
+    return Param(default, description=variable.description, type="string", minLength=1, maxLength=1000)

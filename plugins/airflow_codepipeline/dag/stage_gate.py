@@ -1,0 +1,131 @@
+"""The gate in front of a stage. Nothing waits on a worker: the trigger decides and ends the task itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseSensorOperator
+from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSkippedEvent, TaskSuccessEvent
+
+from airflow_codepipeline.dag.stage_desk import StageDesk
+from airflow_codepipeline.execution.gate import Enter, Superseded
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from airflow.sdk import Context
+    from airflow.triggers.base import TriggerEvent
+
+    from airflow_codepipeline.definition.model import ExecutionMode
+    from airflow_codepipeline.execution.gate import Decision, Order
+
+POLL_SECONDS = 2.0
+TRIGGER = "airflow_codepipeline.dag.stage_gate.StageGateTrigger"
+
+_desks: dict[tuple[str, str], StageDesk] = {}
+
+
+def order_of(dag_run: Any) -> Order:
+    """Return when an execution started, as an order among executions.
+
+    A backfill's `run_after` is a day in the past, so it counts from when it really started.
+    """
+    started = dag_run.run_after
+    if dag_run.run_type in {"backfill", "scheduled"}:
+        started = dag_run.start_date or started
+    return started.isoformat(), dag_run.run_id
+
+
+class StageGateSensor(BaseSensorOperator):
+    """Waits in front of a stage until the execution may go in, without a worker slot.
+
+    Succeeds when the execution may enter and is skipped when a newer one superseded it.
+
+    :param mode: the pipeline's execution mode.
+    :param exit_task: the id of the task that frees the stage.
+    """
+
+    ui_color = "#e6e9f0"
+
+    def __init__(self, *, mode: ExecutionMode, exit_task: str, **kwargs: Any) -> None:
+        kwargs.setdefault("retries", 10)
+        super().__init__(**kwargs)
+        self.trigger_kwargs: dict[str, Any] = {
+            "mode": mode,
+            "enter_task": self.task_id,
+            "exit_task": exit_task,
+        }
+        self.start_from_trigger = True
+        self.start_trigger_args = StartTriggerArgs(
+            trigger_cls=TRIGGER, trigger_kwargs=self.trigger_kwargs, next_method="entered"
+        )
+
+    def execute(self, context: Context) -> None:
+        """Wait in the triggerer; reached only where Airflow cannot start a task there (3.2, `dag test`)."""
+        order = order_of(context["dag_run"])
+        self.defer(trigger=StageGateTrigger(**self.trigger_kwargs, order=order), method_name="entered")
+
+    def entered(self, context: Context, event: Any = None) -> None:
+        """Go on; reached only where a trigger cannot end its task (`dag test`)."""
+
+
+class StageGateTrigger(BaseTrigger):
+    """Decides when an execution enters a stage, and ends the gate's task with that decision.
+
+    :param mode: the pipeline's execution mode.
+    :param enter_task: the id of the gate's task.
+    :param exit_task: the id of the task that frees the stage.
+    :param order: when the execution started; read from its DAG run where none is given.
+    """
+
+    def __init__(
+        self,
+        *,
+        mode: ExecutionMode,
+        enter_task: str,
+        exit_task: str,
+        order: Order | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.mode: ExecutionMode = mode
+        self.enter_task = enter_task
+        self.exit_task = exit_task
+        self.order = order
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return what Airflow makes this trigger from again."""
+        return TRIGGER, {
+            "mode": self.mode,
+            "enter_task": self.enter_task,
+            "exit_task": self.exit_task,
+            "order": self.order,
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait for the stage, then end the task."""
+        if self.mode == "PARALLEL":
+            yield TaskSuccessEvent()
+            return
+        decision = await self._wait()
+        if isinstance(decision, Superseded):
+            yield TaskSkippedEvent(xcoms={"superseded_by": decision.by[1]})
+        else:
+            yield TaskSuccessEvent()
+
+    async def _wait(self) -> Decision:
+        from airflow_codepipeline.dag.stage_view import AirflowStageView
+
+        task: Any = self.task_instance
+        view = AirflowStageView(dag_id=task.dag_id, enter_task=self.enter_task, exit_task=self.exit_task)
+        desk = _desks.setdefault((task.dag_id, self.enter_task), StageDesk(self.enter_task, self.exit_task))
+        order = self.order or order_of(task.get_template_context()["dag_run"])
+        await desk.arrive(task.run_id, (order[0], order[1]), view)
+        try:
+            while True:
+                decision = await desk.decide(self.mode, task.run_id, view)
+                if isinstance(decision, (Enter, Superseded)):
+                    return decision
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            desk.leave(task.run_id)

@@ -1,0 +1,74 @@
+"""A stage as a task group: its gate, its actions by runOrder, what frees it, what says it succeeded."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import TaskGroup, TriggerRule
+
+from airflow_codepipeline.dag import names
+from airflow_codepipeline.dag.action_operator import ActionOperator
+from airflow_codepipeline.dag.stage_gate import StageGateSensor
+from airflow_codepipeline.dag.wiring import ActionDeclaration
+
+if TYPE_CHECKING:
+    from airflow.sdk import DAG, BaseOperator
+
+    from airflow_codepipeline.dag.wiring import Wiring
+    from airflow_codepipeline.definition.model import Action, Stage
+
+
+def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | None) -> BaseOperator:
+    """Add a stage to a DAG and return the task that the next stage follows.
+
+        enter ─> actions of runOrder 1 ─> actions of runOrder 2 … ─> done ─> next stage's enter
+        every one of them ─> exit
+
+    `exit` runs when nothing of the stage is in progress any more, whatever became of it: it frees the
+    stage. `done` succeeds only when every action did, so that a run's state is truthful.
+
+    :param after: the task that this stage follows; none for the first stage.
+    """
+    group = TaskGroup(group_id=names.group_id(stage.name), dag=dag)
+    enter = StageGateSensor(
+        task_id=names.ENTER,
+        mode=wiring.pipeline.execution_mode,
+        exit_task=names.exit_id(stage.name),
+        task_group=group,
+        dag=dag,
+    )
+    if after is not None:
+        enter.set_upstream(after)
+    leave = EmptyOperator(
+        task_id=names.EXIT,
+        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
+        task_group=group,
+        dag=dag,
+    )
+    leave.set_upstream(enter)
+    last: list[BaseOperator] = [enter]
+    for actions in _run_order_groups(stage):
+        current = [_action(dag, group, ActionDeclaration(wiring, stage, action)) for action in actions]
+        for task in current:
+            task.set_upstream(last)
+            task.set_downstream(leave)
+        last = current
+    done = EmptyOperator(task_id=names.DONE, task_group=group, dag=dag)
+    done.set_upstream(last)
+    return done
+
+
+def _run_order_groups(stage: Stage) -> list[list[Action]]:
+    ordered = sorted(stage.actions, key=lambda action: action.run_order)
+    return [list(group) for _, group in groupby(ordered, key=lambda action: action.run_order)]
+
+
+def _action(dag: DAG, group: TaskGroup, declaration: ActionDeclaration) -> BaseOperator:
+    label = names.action_label(declaration.action.name)
+    if declaration.action.action_type_id.category == "Approval":
+        from airflow_codepipeline.dag.approval import ManualApprovalSensor
+
+        return ManualApprovalSensor(declaration=declaration, task_id=label, task_group=group, dag=dag)
+    return ActionOperator(declaration=declaration, task_id=label, task_group=group, dag=dag)

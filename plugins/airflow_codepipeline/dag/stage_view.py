@@ -1,0 +1,90 @@
+"""What a gate in the triggerer asks Airflow, over the channel that triggers have to their supervisor.
+
+The messages are the Task SDK's own; a trigger has no other way to read states and XComs of other runs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from airflow_codepipeline.dag.stage_desk import Claim
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.dag.stage_desk import TaskStates
+
+CLAIM_KEY = "claim"
+_OPEN_STATES = [
+    "null",
+    "scheduled",
+    "queued",
+    "running",
+    "restarting",
+    "deferred",
+    "awaiting_input",
+    "up_for_retry",
+    "up_for_reschedule",
+]
+
+
+async def _ask(message: Any) -> Any:
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+    return await SUPERVISOR_COMMS.asend(message)
+
+
+class AirflowStageView:
+    """One stage of one DAG, as Airflow knows it now.
+
+    :param enter_task: the id of the stage's gate task.
+    :param exit_task: the id of the task that frees the stage.
+    """
+
+    def __init__(self, *, dag_id: str, enter_task: str, exit_task: str) -> None:
+        self.dag_id = dag_id
+        self.enter_task = enter_task
+        self.exit_task = exit_task
+
+    async def open_runs(self) -> int:
+        """Return how many runs have not left the stage."""
+        from airflow.sdk.execution_time.comms import GetTICount
+
+        answer = await _ask(GetTICount(dag_id=self.dag_id, task_ids=[self.exit_task], states=_OPEN_STATES))
+        count: int = answer.count
+        return count
+
+    async def states(self, run_ids: list[str] | None) -> TaskStates:
+        """Return the states of the stage's enter and exit tasks, of all runs where none are named."""
+        from airflow.sdk.execution_time.comms import GetTaskStates
+
+        answer = await _ask(
+            GetTaskStates(dag_id=self.dag_id, task_ids=[self.enter_task, self.exit_task], run_ids=run_ids)
+        )
+        states: TaskStates = answer.task_states
+        return states
+
+    async def claim(self, run_id: str) -> Claim | None:
+        """Return what another run's gate has announced."""
+        from airflow.sdk.execution_time.comms import GetXCom, XComResult
+
+        answer = await _ask(
+            GetXCom(dag_id=self.dag_id, run_id=run_id, task_id=self.enter_task, key=CLAIM_KEY, map_index=-1)
+        )
+        value = answer.value if isinstance(answer, XComResult) else None
+        return None if value is None else msgspec.convert(value, Claim)
+
+    async def announce(self, run_id: str, claim: Claim) -> None:
+        """Make a claim visible to the gates of other runs."""
+        from airflow.sdk.execution_time.comms import SetXCom
+
+        await _ask(
+            SetXCom(
+                dag_id=self.dag_id,
+                run_id=run_id,
+                task_id=self.enter_task,
+                key=CLAIM_KEY,
+                value=msgspec.to_builtins(claim),
+                map_index=-1,
+            )
+        )

@@ -1,0 +1,55 @@
+"""Which task of a DAG produces what: known when the DAG is built, used when an action starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow_codepipeline.dag.names import task_id
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.definition.model import Action, Pipeline, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The producers of a pipeline.
+
+    :param artifacts: the task that writes an artifact, by the artifact's name.
+    :param namespaces: the task that emits the variables of a namespace, by the namespace.
+    """
+
+    pipeline: Pipeline
+    artifacts: dict[str, str]
+    namespaces: dict[str, str]
+
+    @classmethod
+    def of(cls, pipeline: Pipeline) -> Wiring:
+        """Find the producers of a pipeline."""
+        artifacts: dict[str, str] = {}
+        namespaces: dict[str, str] = {}
+        for stage in pipeline.stages:
+            for action in stage.actions:
+                producer = task_id(stage.name, action.name)
+                for output in action.output_artifacts:
+                    artifacts[output.name] = producer
+                if action.namespace:
+                    namespaces[action.namespace] = producer
+        return cls(pipeline, artifacts, namespaces)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDeclaration:
+    """An action where it stands in its pipeline."""
+
+    wiring: Wiring
+    stage: Stage
+    action: Action
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that the action belongs to."""
+        return self.wiring.pipeline
+
+    def __str__(self) -> str:
+        return f"{self.pipeline.name}/{self.stage.name}/{self.action.name}"

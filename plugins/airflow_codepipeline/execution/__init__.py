@@ -1,0 +1,1 @@
+"""What CodePipeline promises about running executions: statuses, modes, who enters a stage. Pure."""

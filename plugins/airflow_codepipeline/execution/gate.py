@@ -1,0 +1,112 @@
+"""Who enters a stage: the decision a gate makes, from what it sees of the other executions.
+
+A stage holds one execution. In SUPERSEDED mode one more may wait in front of it, the newest; in QUEUED
+mode all wait in the order of their start; in PARALLEL mode nobody waits. Source: CodePipeline user
+guide, "How pipeline executions work" and "Set the pipeline execution mode".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from airflow_codepipeline.definition.model import ExecutionMode
+
+Order = tuple[str, str]
+"""When an execution started (ISO 8601, UTC) and its run id: what "older" and "newer" mean."""
+
+
+class Presence(Enum):
+    """Where another execution is, as seen from a stage's gate."""
+
+    WAITING = "waiting"
+    """It has arrived and not been let in."""
+    ENTERING = "entering"
+    """It has announced that it goes in: it will be inside, or will step back."""
+    INSIDE = "inside"
+    """It holds the stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """An execution at or in a stage.
+
+    :param waited: it found the stage occupied once, so that its arrival is older than the last change.
+    """
+
+    order: Order
+    presence: Presence
+    waited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enter:
+    """Go in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again later; `behind` says for whom."""
+
+    behind: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """Give way for good: a newer execution takes the one waiting place."""
+
+    by: Order
+
+
+Decision = Enter | Wait | Superseded
+
+
+def decide(mode: ExecutionMode, me: Visitor, others: Collection[Visitor]) -> Decision:
+    """Decide what the execution `me`, waiting at the gate, does next.
+
+    :param others: every other execution that waits at the gate, goes in or is inside.
+    """
+    if mode == "PARALLEL":
+        return Enter()
+    if mode == "QUEUED":
+        return _in_order(me, others)
+    return _newest_wins(me, others)
+
+
+def _in_order(me: Visitor, others: Collection[Visitor]) -> Decision:
+    ahead = [
+        other.order
+        for other in others
+        if other.presence is Presence.INSIDE
+        or (other.presence is Presence.WAITING and other.order < me.order)
+    ]
+    return Wait(max(ahead)) if ahead else Enter()
+
+
+def _newest_wins(me: Visitor, others: Collection[Visitor]) -> Decision:
+    inside = [other.order for other in others if other.presence is Presence.INSIDE]
+    newer_inside = [order for order in inside if order > me.order]
+    if newer_inside:
+        return Superseded(max(newer_inside))
+    waiting = [other for other in others if other.presence is Presence.WAITING]
+    newer = [other.order for other in waiting if other.order > me.order]
+    if newer and (inside or me.waited):
+        return Superseded(max(newer))
+    if inside:
+        return Wait(max(inside))
+    # The stage is free and several arrive at once: the oldest takes it, as it would have with a moment more.
+    older_fresh = [other.order for other in waiting if other.order < me.order and not other.waited]
+    return Wait(max(older_fresh)) if older_fresh and not me.waited else Enter()
+
+
+def steps_back(me: Order, entering: Collection[Order]) -> bool:
+    """Tell whether `me`, having announced that it goes in, gives way to others that announced it too.
+
+    Of two gates that look at the same moment each sees the other's announcement or one of them is inside
+    already: the older goes in, the newer steps back, and nobody goes in before the other has decided.
+    """
+    return any(other < me for other in entering)

@@ -1,0 +1,53 @@
+"""Where things lie: found from the DAG file, so that a laptop, a cluster and MWAA need no setting.
+
+`CODEPIPELINE_PIPELINES` names another folder of definitions.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DEFINITION_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def pipelines_folder(dag_file: Path) -> Path:
+    """Return the folder of definitions that belongs to a DAG file.
+
+    On Astronomer and on a laptop `include/` lies beside `dags/`; on MWAA, which ships the DAG folder
+    alone, within it.
+
+    :raises FileNotFoundError: there is none; the message says where it was looked for.
+    """
+    configured = os.environ.get("CODEPIPELINE_PIPELINES")
+    if configured:
+        candidates = [Path(configured)]
+    else:
+        here = dag_file.resolve().parent
+        candidates = [here / "include" / "pipelines", here.parent / "include" / "pipelines"]
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate
+    looked = ", ".join(map(str, candidates))
+    raise FileNotFoundError(
+        f"No folder of pipeline definitions: looked for {looked}. Put definitions in include/pipelines, "
+        "or name their folder in the environment variable CODEPIPELINE_PIPELINES."
+    )
+
+
+def definition_files(folder: Path) -> list[Path]:
+    """Return the definitions of a folder, sorted by name."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in DEFINITION_SUFFIXES and not path.name.startswith((".", "_"))
+    )
+
+
+def definition_of(folder: Path, pipeline: str) -> Path | None:
+    """Return the definition of one pipeline without listing the folder, or none."""
+    for suffix in DEFINITION_SUFFIXES:
+        path = folder / f"{pipeline}{suffix}"
+        if path.is_file():
+            return path
+    return None
