@@ -122,7 +122,7 @@ class Aws(Protocol):
         """
 
     def store_client(self) -> Any:
-        """Return an S3 client under the pipeline's identity, for the artifact store."""
+        """Return an S3 client under the pipeline's identity, in the region of the attempt's store."""
 
     def artifact_credentials(self) -> dict[str, str]:
         """Return credentials that reach the attempt's artifacts alone, as a job's event names them.

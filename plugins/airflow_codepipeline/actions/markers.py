@@ -23,4 +23,4 @@ def first_seen(aws: Aws) -> datetime:
     found = read(client, store, key)
     if found is None:
         raise TransientError("SystemUnavailable", f"s3://{store.location}/{key} was removed at this moment.")
-    return found[1]
+    return found.written

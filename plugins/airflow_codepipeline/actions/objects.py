@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.artifacts.layout import encryption
@@ -9,7 +11,7 @@ from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.errors import ActionError
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from airflow_codepipeline.artifacts.reference import ArtifactLocation
     from airflow_codepipeline.definition.model import ArtifactStore
@@ -56,15 +58,30 @@ def write(client: Any, store: ArtifactStore, key: str, body: bytes, **arguments:
     client.put_object(Bucket=store.location, Key=key, Body=body, **encryption(key_id), **arguments)
 
 
-def read(client: Any, store: ArtifactStore, key: str) -> tuple[bytes, datetime] | None:
-    """Return an object of the store and when it was written, or none where there is none."""
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """A small object of the store.
+
+    :param written: when, by S3's clock.
+    :param age: how long ago that was when it was read, by S3's clock too.
+    """
+
+    body: bytes
+    written: datetime
+    age: timedelta
+
+
+def read(client: Any, store: ArtifactStore, key: str) -> StoredObject | None:
+    """Return an object of the store, or none where there is none."""
     try:
         response = client.get_object(Bucket=store.location, Key=key)
     except ActionError as error:
         if error.code != "NoSuchKey":
             raise
         return None
-    return response["Body"].read(), response["LastModified"]
+    written: datetime = response["LastModified"]
+    now = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return StoredObject(body=response["Body"].read(), written=written, age=now - written)
 
 
 def written_artifact(client: Any, location: ArtifactLocation) -> ArtifactReference:

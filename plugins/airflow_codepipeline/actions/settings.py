@@ -119,5 +119,7 @@ def the_store(context: ActionContext) -> ArtifactStore:
     """
     if context.store is None:
         region = context.identity.region
-        raise misconfigured(context, f"the pipeline has no artifact store in {region}; add one for it.")
+        raise misconfigured(
+            context, f"the pipeline has no artifact store in {region}. Add one to artifactStores."
+        )
     return context.store

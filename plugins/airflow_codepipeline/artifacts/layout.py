@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PIPELINE_CHARACTERS = 20
 ARTIFACT_CHARACTERS = 10
 RANDOM_CHARACTERS = 7
+MANAGED_KEY = "alias/aws/s3"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -75,8 +76,7 @@ def store_of(pipeline: Pipeline, region: str) -> ArtifactStore:
 
 def encryption(kms_key_id: str | None) -> dict[str, str]:
     """Return the S3 arguments that encrypt an artifact: with the customer's key, else with `aws/s3`."""
-    arguments = {"ServerSideEncryption": "aws:kms"}
-    return arguments | {"SSEKMSKeyId": kms_key_id} if kms_key_id else arguments
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_id or MANAGED_KEY}
 
 
 def _random_name(seed: str) -> str:

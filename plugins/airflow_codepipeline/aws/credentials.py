@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
@@ -15,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 from airflow_codepipeline.aws.errors import raise_translated, translate_calls
 
 if TYPE_CHECKING:
-    from botocore.session import Session
+    from botocore.session import Session as BotocoreSession
 
 STS_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=30)
 _LEGAL_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
@@ -25,22 +26,22 @@ _LOADER = botocore.loaders.create_loader()
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A botocore session, and what an Airflow connection adds to its clients.
+    """A session, and what an Airflow connection adds to its clients.
 
     :param endpoints: endpoint URLs by service; None holds for every service that has none of its own.
     :param external_id: what the roles' trust policies may ask for.
     """
 
-    session: Session
+    session: boto3.Session
     endpoints: dict[str | None, str] = field(default_factory=dict)
     external_id: str | None = None
     verify: bool | str | None = None
 
     def client(self, service: str, region: str, config: Config) -> Any:
-        """Make a client. Not thread-safe: botocore's sessions are not."""
+        """Make a client. Not thread-safe: sessions are not."""
         endpoint = self.endpoints.get(service) or self.endpoints.get(None)
         try:
-            return self.session.create_client(
+            return self.session.client(
                 service, region_name=region, config=config, endpoint_url=endpoint, verify=self.verify
             )
         except BotoCoreError as error:
@@ -70,7 +71,7 @@ def assume(base: Login, role: str, *, region: str, name: str) -> Login:
 
     session = _new_session()
     # botocore has no public way to set refreshable credentials; the amazon provider does the same.
-    session._credentials = DeferredRefreshableCredentials(refresh, "sts-assume-role")
+    session._session._credentials = DeferredRefreshableCredentials(refresh, "sts-assume-role")
     return Login(session=session, endpoints=base.endpoints, external_id=base.external_id, verify=base.verify)
 
 
@@ -90,15 +91,13 @@ def assume_role(
     return credentials
 
 
-def _new_session() -> Session:
-    session = botocore.session.get_session()
-    return _prepare(session)
+def _new_session() -> boto3.Session:
+    return boto3.Session(botocore_session=_prepare(botocore.session.get_session()))
 
 
-def _prepare(session: Session) -> Session:
+def _prepare(session: BotocoreSession) -> BotocoreSession:
     session.register_component("data_loader", _LOADER)
     session.register("creating-client-class", translate_calls, unique_id="codepipeline-errors")
-    session.user_agent_name = "airflow-codepipeline"
     return session
 
 
@@ -107,7 +106,8 @@ def _connection_login(connection_id: str) -> Login:
 
     hook = AwsBaseHook(aws_conn_id=connection_id)
     connection = hook.conn_config
-    session = _prepare(hook.get_session()._session)
+    session = hook.get_session()
+    _prepare(session._session)
     return Login(
         session=session,
         endpoints=_endpoints(connection.endpoint_url, connection.service_config or {}),

@@ -33,8 +33,8 @@ class AwsSession:
         return CLIENTS.get(identity, execution, service, region or identity.region)
 
     def store_client(self) -> Any:
-        """Return an S3 client under the pipeline's identity."""
-        return self._store_client(self.context.store_identity.region)
+        """Return an S3 client under the pipeline's identity, in the region of the attempt's store."""
+        return self._store_client(self.context.identity.region)
 
     def artifact_credentials(self) -> dict[str, str]:
         """Return credentials for the attempt's artifacts alone."""
