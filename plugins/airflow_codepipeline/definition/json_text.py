@@ -13,7 +13,7 @@ from airflow_codepipeline.definition.text import (
     TOO_LARGE,
     Document,
     Places,
-    Unreadable,
+    UnreadableError,
     decode,
     duplicate_key,
 )
@@ -28,7 +28,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 def load(content: bytes) -> Document:
     """Return the data of a JSON text.
 
-    :raises Unreadable: it is not JSON.
+    :raises UnreadableError: it is not JSON.
     """
     text = decode(content)
     try:
@@ -36,15 +36,15 @@ def load(content: bytes) -> Document:
         json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         position = (error.lineno, error.colno)
-        raise Unreadable(SYNTAX.problem(f"Not valid JSON: {error.msg}.", position=position)) from error
+        raise UnreadableError(SYNTAX.problem(f"Not valid JSON: {error.msg}.", position=position)) from error
     except _ConstantError as error:
-        raise Unreadable(_constant_problem(text, str(error))) from error
+        raise UnreadableError(_constant_problem(text, str(error))) from error
     except RecursionError as error:
-        raise Unreadable(TOO_LARGE.problem("The file is nested too deep.")) from error
+        raise UnreadableError(TOO_LARGE.problem("The file is nested too deep.")) from error
     except UnicodeEncodeError as error:
-        raise Unreadable(NOT_UTF8.problem("A \\u escape is half of a surrogate pair.")) from error
+        raise UnreadableError(NOT_UTF8.problem("A \\u escape is half of a surrogate pair.")) from error
     except ValueError as error:
-        raise Unreadable(SYNTAX.problem(f"Not valid JSON: {error}.")) from error
+        raise UnreadableError(SYNTAX.problem(f"Not valid JSON: {error}.")) from error
     scan = _Scan(text)
     scan.run()
     return Document(data, tuple(scan.problems), lambda: Places(scan.positions, scan.written))

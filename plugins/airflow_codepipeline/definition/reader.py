@@ -20,7 +20,7 @@ from airflow_codepipeline.definition.text import (
     UNREADABLE,
     Document,
     Places,
-    Unreadable,
+    UnreadableError,
     decode,
     read_bytes,
 )
@@ -118,7 +118,7 @@ def _read_json_quickly(path: Path, variables: Mapping[str, Any] | None) -> Pipel
             return msgspec.json.decode(content, type=Pipeline)
         except msgspec.ValidationError:
             return msgspec.json.decode(content, type=_Envelope).pipeline
-    except (Unreadable, msgspec.MsgspecError, RecursionError, ValueError):
+    except (UnreadableError, msgspec.MsgspecError, RecursionError, ValueError):
         return None
 
 
@@ -127,7 +127,7 @@ def _examine(path: Path, variables: Mapping[str, Any] | None, checks: Iterable[C
         source = _source(path, variables)
         document = _load(path, source.content)
         data, base = _declaration(document)
-    except Unreadable as error:
+    except UnreadableError as error:
         return Examined(pipeline=None, findings=_place(path, error.problems, Places({}, {}), ()))
     pipeline, problems = _model(data, document, base)
     problems = [*document.problems, *_envelope_problems(document, base), *problems]
@@ -142,7 +142,9 @@ def _examine(path: Path, variables: Mapping[str, Any] | None, checks: Iterable[C
 
 def _source(path: Path, variables: Mapping[str, Any] | None) -> _Source:
     if path.suffix not in SUFFIXES:
-        raise Unreadable(UNREADABLE.problem(f"{shown(path.name)} is no definition.", suggestion=UNREADABLE.right))
+        raise UnreadableError(
+            UNREADABLE.problem(f"{shown(path.name)} is no definition.", suggestion=UNREADABLE.right)
+        )
     content = read_bytes(path)
     if not template.is_template(content):
         return _Source(content=content)
@@ -164,16 +166,18 @@ def _load(path: Path, content: bytes) -> Document:
 def _declaration(document: Document) -> tuple[dict[str, Any], FindingPath]:
     """Return the declaration in a document, and the path to it.
 
-    :raises Unreadable: there is none.
+    :raises UnreadableError: there is none.
     """
     data = document.data
     if data is None:
-        raise Unreadable(NOT_A_PIPELINE.problem("The file is empty.", suggestion=NOT_A_PIPELINE.right))
+        raise UnreadableError(NOT_A_PIPELINE.problem("The file is empty.", suggestion=NOT_A_PIPELINE.right))
     if not isinstance(data, dict):
         message = "The top of the file is not a mapping."
-        raise Unreadable(NOT_A_PIPELINE.problem(message, suggestion=NOT_A_PIPELINE.right, position=(1, 1)))
+        raise UnreadableError(
+            NOT_A_PIPELINE.problem(message, suggestion=NOT_A_PIPELINE.right, position=(1, 1))
+        )
     if "Resources" in data and "stages" not in data:
-        raise Unreadable(
+        raise UnreadableError(
             NOT_A_PIPELINE.problem(
                 "This is a CloudFormation template.",
                 suggestion="`codepipeline import` makes definitions of it.",
@@ -218,13 +222,13 @@ def _name_problems(path: Path, pipeline: Pipeline) -> list[Problem]:
     if pipeline.name == path.stem:
         return []
     message = f"The pipeline is {shown(pipeline.name)}, its file is {shown(path.name)}."
-    suggestion = f"Rename the file to {shown(pipeline.name + path.suffix)}, or the pipeline to {shown(path.stem)}."
+    suggestion = (
+        f"Rename the file to {shown(pipeline.name + path.suffix)}, or the pipeline to {shown(path.stem)}."
+    )
     return [NAME_IS_NOT_STEM.problem(message, ("name",), suggestion=suggestion)]
 
 
-def _place(
-    path: Path, problems: Iterable[Problem], places: Places, base: FindingPath
-) -> tuple[Finding, ...]:
+def _place(path: Path, problems: Iterable[Problem], places: Places, base: FindingPath) -> tuple[Finding, ...]:
     found = [
         problem.finding(file=str(path), position=places.position((*base, *problem.path)))
         for problem in problems

@@ -139,7 +139,9 @@ class Shape:
     def _map(self, expected: inspect.DictType, value: Any, path: Path) -> Any:
         if not isinstance(value, dict):
             return self._wrong("a mapping", value, path)
-        read = {str(key): self._value(expected.value_type, item, (*path, str(key))) for key, item in value.items()}
+        read = {
+            str(key): self._value(expected.value_type, item, (*path, str(key))) for key, item in value.items()
+        }
         return {key: item for key, item in read.items() if item is not _UNSET}
 
     def _text(self, _expected: inspect.StrType, value: Any, path: Path) -> Any:

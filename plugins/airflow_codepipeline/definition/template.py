@@ -11,8 +11,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.findings import Kind, Problem
+from airflow_codepipeline.definition.missing_names import missing_names, value_at
 from airflow_codepipeline.definition.suggest import did_you_mean
-from airflow_codepipeline.definition.text import LARGEST_BYTES, Unreadable
+from airflow_codepipeline.definition.text import LARGEST_BYTES, UnreadableError
 from airflow_codepipeline.definition.variables_file import BAD_VARIABLES, environment
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def render(text: str, values: Mapping[str, Any], *, values_file: str) -> str:
 
     :param values: what `var` holds.
     :param values_file: where a missing value belongs, for the message.
-    :raises Unreadable: the template is malformed, a variable has no value, or an expression fails.
+    :raises UnreadableError: the template is malformed, a variable has no value, or an expression fails.
     """
     import jinja2
 
@@ -66,14 +67,14 @@ def render(text: str, values: Mapping[str, Any], *, values_file: str) -> str:
         template = jinja.from_string(source)
         return _bounded(template.generate(var=values, environment=environment()))
     except jinja2.UndefinedError as error:
-        raise Unreadable(*_undefined(jinja, source, values, values_file, error)) from error
+        raise UnreadableError(*_undefined(jinja, source, values, values_file, error)) from error
     except jinja2.TemplateSyntaxError as error:
-        raise Unreadable(_malformed(error)) from error
+        raise UnreadableError(_malformed(error)) from error
     except jinja2.exceptions.SecurityError as error:
-        raise Unreadable(TEMPLATE_SYNTAX.problem(f"The template may not do this: {error}")) from error
+        raise UnreadableError(TEMPLATE_SYNTAX.problem(f"The template may not do this: {error}")) from error
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         message = f"Rendering the template failed: {type(error).__name__}: {error}"
-        raise Unreadable(TEMPLATE_FAILED.problem(message, position=_template_position(error))) from error
+        raise UnreadableError(TEMPLATE_FAILED.problem(message, position=_template_position(error))) from error
 
 
 def _environment() -> SandboxedEnvironment:
@@ -95,7 +96,7 @@ def _environment() -> SandboxedEnvironment:
     jinja = Bounded(
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 the output is a definition, not HTML
+        autoescape=False,
         comment_start_string="\x00{#",
         comment_end_string="#}\x00",
     )
@@ -123,6 +124,29 @@ def _bounded(pieces: Iterator[str]) -> str:
     return "".join(rendered)
 
 
+def _undefined(
+    jinja: SandboxedEnvironment,
+    source: str,
+    values: Mapping[str, Any],
+    values_file: str,
+    error: jinja2.UndefinedError,
+) -> list[Problem]:
+    """Return every variable without a value: the first one raised, the rest are found by reading."""
+    problems = []
+    for dotted, line in missing_names(jinja.parse(source), values):
+        name = dotted[-1]
+        around = value_at(values, dotted[1:-1]) if dotted[0] == "var" else {"var": 0, "environment": 0}
+        known = [str(key) for key in around] if isinstance(around, dict) else []
+        message = f"The variable '{'.'.join(dotted)}' has no value."
+        belongs = (
+            f"It belongs in {values_file}." if dotted[0] == "var" else "Variables are read as `var.name`."
+        )
+        suggestion = f"{belongs} {did_you_mean(name, known)}".strip()
+        problems.append(UNDEFINED.problem(message, suggestion=suggestion, position=(line, 1)))
+    fallback = UNDEFINED.problem(f"{error.message}.", position=_template_position(error))
+    return problems or [fallback]
+
+
 def _malformed(error: jinja2.TemplateSyntaxError) -> Problem:
     return TEMPLATE_SYNTAX.problem(
         f"The template is malformed: {error.message}.",
@@ -139,67 +163,3 @@ def _template_position(error: BaseException) -> tuple[int, int] | None:
             line = trace.tb_lineno
         trace = trace.tb_next
     return (line, 1) if line else None
-
-
-def _undefined(
-    jinja: SandboxedEnvironment,
-    source: str,
-    values: Mapping[str, Any],
-    values_file: str,
-    error: jinja2.UndefinedError,
-) -> list[Problem]:
-    """Return every variable without a value: the first one raised, the rest are found by reading."""
-    problems = []
-    for dotted, line in _missing(jinja.parse(source), values):
-        name = dotted[-1]
-        around = _at(values, dotted[1:-1]) if dotted[0] == "var" else {"var": 0, "environment": 0}
-        known = [str(key) for key in around] if isinstance(around, dict) else []
-        message = f"The variable '{'.'.join(dotted)}' has no value."
-        belongs = f"It belongs in {values_file}." if dotted[0] == "var" else "Variables are read as `var.name`."
-        suggestion = f"{belongs} {did_you_mean(name, known)}".strip()
-        problems.append(UNDEFINED.problem(message, suggestion=suggestion, position=(line, 1)))
-    fallback = UNDEFINED.problem(f"{error.message}.", position=_template_position(error))
-    return problems or [fallback]
-
-
-def _missing(tree: jinja2.nodes.Node, values: Mapping[str, Any]) -> Iterator[tuple[list[str], int]]:
-    from jinja2 import meta, nodes
-
-    if isinstance(tree, nodes.Filter | nodes.Test) and tree.name in {"default", "d", "defined", "undefined"}:
-        return
-    dotted = _dotted(tree)
-    if dotted is not None and dotted[0] == "var":
-        for length in range(2, len(dotted) + 1):
-            if _at(values, dotted[1:length]) is None:
-                yield dotted[:length], tree.lineno
-                return
-        return
-    if isinstance(tree, nodes.Template):
-        undeclared = meta.find_undeclared_variables(tree) - {"var", "environment", "range", "dict"}
-        for name in tree.find_all(nodes.Name):
-            if name.name in undeclared - {"namespace", "cycler", "joiner"}:
-                yield [name.name], name.lineno
-    for child in tree.iter_child_nodes():
-        yield from _missing(child, values)
-
-
-def _dotted(node: jinja2.nodes.Node) -> list[str] | None:
-    from jinja2 import nodes
-
-    if isinstance(node, nodes.Name):
-        return [node.name]
-    if isinstance(node, nodes.Getattr):
-        before, name = _dotted(node.node), node.attr
-    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
-        before, name = _dotted(node.node), node.arg.value
-    else:
-        return None
-    return [*before, name] if before is not None and isinstance(name, str) else None
-
-
-def _at(values: Any, keys: list[str]) -> Any:
-    for key in keys:
-        if not isinstance(values, dict) or key not in values:
-            return None
-        values = values[key]
-    return values if values is not None else ""

@@ -56,14 +56,14 @@ NOT_A_PIPELINE = Kind(
     id="CP007",
     severity="error",
     what="The file is empty, or its top is not the mapping of a pipeline.",
-    right='The declaration that `aws codepipeline get-pipeline` prints: `{"pipeline": {...}}`, or what is in it.',
+    right="What `aws codepipeline get-pipeline` prints, or only what stands under `pipeline` there.",
 )
 KINDS = (UNREADABLE, TOO_LARGE, NOT_UTF8, SYNTAX, DUPLICATE_KEY, EXPANSION, NOT_A_PIPELINE)
 
 Position = tuple[int, int]
 
 
-class Unreadable(CodePipelineError):
+class UnreadableError(CodePipelineError):
     """A text that gives no data; carries why. It never leaves this room."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -112,15 +112,15 @@ class Document:
 def read_bytes(path: pathlib.Path) -> bytes:
     """Return the content of a definition file, without a byte order mark.
 
-    :raises Unreadable: there is no such file, it cannot be read, or it is too large.
+    :raises UnreadableError: there is no such file, it cannot be read, or it is too large.
     """
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise Unreadable(UNREADABLE.problem(f"The file cannot be read: {error.strerror}.")) from error
+        raise UnreadableError(UNREADABLE.problem(f"The file cannot be read: {error.strerror}.")) from error
     if len(content) > LARGEST_BYTES:
-        raise Unreadable(
+        raise UnreadableError(
             TOO_LARGE.problem("The file is larger than 4 MiB.", suggestion="A file holds one pipeline.")
         )
     return content.removeprefix(b"\xef\xbb\xbf")
@@ -129,7 +129,7 @@ def read_bytes(path: pathlib.Path) -> bytes:
 def decode(content: bytes) -> str:
     """Return the content as text.
 
-    :raises Unreadable: it is not UTF-8.
+    :raises UnreadableError: it is not UTF-8.
     """
     try:
         return content.decode("utf-8")
@@ -138,7 +138,7 @@ def decode(content: bytes) -> str:
         line = before.count(b"\n") + 1
         column = error.start - (before.rfind(b"\n") + 1) + 1
         message = f"Byte 0x{content[error.start]:02x} is not valid UTF-8."
-        raise Unreadable(
+        raise UnreadableError(
             NOT_UTF8.problem(message, suggestion=NOT_UTF8.right, position=(line, column))
         ) from error
 

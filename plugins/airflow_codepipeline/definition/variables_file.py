@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.findings import Kind
-from airflow_codepipeline.definition.text import Unreadable, read_bytes
+from airflow_codepipeline.definition.text import UnreadableError, read_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +29,11 @@ _cache: dict[Path, tuple[tuple[int, int], dict[str, Any]]] = {}
 def environment() -> str:
     """Return the name of the environment: CODEPIPELINE_ENVIRONMENT, or `local`.
 
-    :raises Unreadable: the name could not be the stem of a file.
+    :raises UnreadableError: the name could not be the stem of a file.
     """
     name = os.environ.get(ENVIRONMENT_VARIABLE) or _DEFAULT_ENVIRONMENT
     if not _NAME.fullmatch(name):
-        raise Unreadable(
+        raise UnreadableError(
             BAD_VARIABLES.problem(
                 f"{ENVIRONMENT_VARIABLE} is '{name}', which is not the name of an environment.",
                 suggestion="Use letters, digits, '.', '_' and '-'.",
@@ -45,7 +45,7 @@ def environment() -> str:
 def variables_path(definition: Path) -> Path:
     """Return the variables file of a definition: in the nearest folder `variables` beside or above it.
 
-    :raises Unreadable: the environment's name could not be the stem of a file.
+    :raises UnreadableError: the environment's name could not be the stem of a file.
     """
     name = f"{environment()}.yaml"
     parents = definition.absolute().parents
@@ -58,7 +58,7 @@ def variables_path(definition: Path) -> Path:
 def read_variables(path: Path) -> dict[str, Any]:
     """Return the values of a variables file; none where there is no file. Read once per process and change.
 
-    :raises Unreadable: the file is there and cannot be used.
+    :raises UnreadableError: the file is there and cannot be used.
     """
     try:
         status = path.stat()
@@ -78,12 +78,12 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         document = yaml_text.load(read_bytes(path))
         if document.problems:
-            raise Unreadable(*document.problems)
-    except Unreadable as error:
+            raise UnreadableError(*document.problems)
+    except UnreadableError as error:
         first = error.problems[0]
         at = f", line {first.position[0]}" if first.position else ""
-        raise Unreadable(BAD_VARIABLES.problem(f"In {path}{at}: {first.message}")) from error
+        raise UnreadableError(BAD_VARIABLES.problem(f"In {path}{at}: {first.message}")) from error
     values = document.data if document.data is not None else {}
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
-        raise Unreadable(BAD_VARIABLES.problem(f"{path} is not a mapping of names to values."))
+        raise UnreadableError(BAD_VARIABLES.problem(f"{path} is not a mapping of names to values."))
     return values

@@ -16,7 +16,7 @@ from airflow_codepipeline.definition.text import (
     TOO_LARGE,
     Document,
     Places,
-    Unreadable,
+    UnreadableError,
     decode,
     duplicate_key,
 )
@@ -36,7 +36,7 @@ _CLOUDFORMATION_TAG = "could not determine a constructor for the tag '!"
 def load(content: bytes) -> Document:
     """Return the data of a YAML text of one document.
 
-    :raises Unreadable: it is not YAML, has tags, or expands without bounds.
+    :raises UnreadableError: it is not YAML, has tags, or expands without bounds.
     """
     text = decode(content)
     try:
@@ -46,12 +46,12 @@ def load(content: bytes) -> Document:
         problems = _guard(node) if node is not None else ()
         data = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
-        raise Unreadable(_syntax_problem(error)) from error
+        raise UnreadableError(_syntax_problem(error)) from error
     except RecursionError as error:
-        raise Unreadable(TOO_LARGE.problem("The file is nested too deep.")) from error
+        raise UnreadableError(TOO_LARGE.problem("The file is nested too deep.")) from error
     except (ValueError, TypeError, OverflowError) as error:
         # A timestamp such as 2024-99-99, an unhashable key: PyYAML lets Python's own error through.
-        raise Unreadable(SYNTAX.problem(f"Not valid YAML: {error}.")) from error
+        raise UnreadableError(SYNTAX.problem(f"Not valid YAML: {error}.")) from error
     return Document(data, problems, lambda: _places(node))
 
 
@@ -65,8 +65,8 @@ def _refuse_depth(text: str) -> None:
             depth += 1
             if depth > DEEPEST:
                 mark = event.start_mark
-                position = (mark.line + 1, mark.column + 1)
-                raise Unreadable(TOO_LARGE.problem("The file is nested too deep.", position=position))
+                position = (mark.line + 1, mark.column + 1) if mark else None
+                raise UnreadableError(TOO_LARGE.problem("The file is nested too deep.", position=position))
         elif isinstance(event, yaml.events.CollectionEndEvent):
             depth -= 1
 
@@ -106,7 +106,7 @@ class _Guard:
             size = 1 + self._children(node, path)
             self.sizes[id(node)] = size
         if size < 0 or size > _MOST_VALUES:
-            raise Unreadable(
+            raise UnreadableError(
                 EXPANSION.problem(EXPANSION.what, path, suggestion=EXPANSION.right, position=_position(node))
             )
         return size
@@ -152,5 +152,5 @@ def _place(node: Node, path: Path, places: Places) -> None:
     elif isinstance(node, CollectionNode):
         for index, item in enumerate(node.value):
             _place(item, (*path, index), places)
-    elif node.style is None:
+    elif isinstance(node, ScalarNode) and node.style is None:
         places.written[path] = node.value

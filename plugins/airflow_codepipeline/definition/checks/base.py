@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.findings import Kind, Path, Problem
-
 if TYPE_CHECKING:
-    from airflow_codepipeline.definition.model import Action, Condition, Pipeline, Rule, Stage
+    from collections.abc import Callable, Iterator
+
+    from airflow_codepipeline.definition.findings import Kind, Path, Problem
+    from airflow_codepipeline.definition.model import (
+        Action,
+        BeforeEntry,
+        Condition,
+        OnFailure,
+        OnSuccess,
+        Pipeline,
+        Rule,
+        Stage,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,16 @@ class PlacedRule:
     path: Path
 
 
+def hooks(stage: Stage) -> tuple[tuple[str, BeforeEntry | OnSuccess | OnFailure], ...]:
+    """Return the hooks that a stage has, by key, in the order of a stage's life."""
+    all_hooks = (
+        ("beforeEntry", stage.before_entry),
+        ("onSuccess", stage.on_success),
+        ("onFailure", stage.on_failure),
+    )
+    return tuple((key, hook) for key, hook in all_hooks if hook is not None)
+
+
 class Survey:
     """One pipeline, looked over once for all checks."""
 
@@ -75,12 +94,7 @@ class Survey:
         return tuple(
             PlacedCondition(index, key, condition, ("stages", index, key, "conditions", number))
             for index, stage in enumerate(self.pipeline.stages)
-            for key, hook in (
-                ("beforeEntry", stage.before_entry),
-                ("onSuccess", stage.on_success),
-                ("onFailure", stage.on_failure),
-            )
-            if hook is not None
+            for key, hook in hooks(stage)
             for number, condition in enumerate(hook.conditions)
         )
 

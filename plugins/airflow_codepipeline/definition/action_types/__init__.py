@@ -1,0 +1,1 @@
+"""What CodePipeline knows of every action type and rule type, as data."""
