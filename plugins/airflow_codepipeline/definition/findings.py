@@ -76,9 +76,10 @@ class Problem:
     suggestion: str = ""
     position: tuple[int, int] | None = None
 
-    def below(self, path: Path) -> Problem:
-        """Return the same problem for a path that starts with `path`."""
-        return replace(self, path=(*path, *self.path))
+    def inside(self, base: Path) -> Problem:
+        """Return the same problem with its path counted from `base`, where it is below that."""
+        below = self.path[: len(base)] == base
+        return replace(self, path=self.path[len(base) :]) if below else self
 
     def finding(self, *, file: str, position: tuple[int, int] | None) -> Finding:
         """Return the finding, placed in a file."""

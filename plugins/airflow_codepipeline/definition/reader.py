@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.definition import json_text, template
-from airflow_codepipeline.definition.checks import registry
 from airflow_codepipeline.definition.findings import Kind, shown
 from airflow_codepipeline.definition.model import Pipeline
 from airflow_codepipeline.definition.text import (
@@ -28,10 +27,9 @@ from airflow_codepipeline.definition.variables_file import read_variables, varia
 from airflow_codepipeline.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from airflow_codepipeline.definition.checks.base import Check
     from airflow_codepipeline.definition.findings import Finding, Problem
     from airflow_codepipeline.definition.findings import Path as FindingPath
 
@@ -89,12 +87,12 @@ def read_pipeline(path: Path, *, variables: Mapping[str, Any] | None = None, che
         need not: the DAG would not exist if they had failed.
     :raises DefinitionError: with every finding of severity error.
     """
-    checks = registry.ERROR_CHECKS if check else ()
+    checked = _error_problems if check else _nothing
     if path.suffix == ".json":
         pipeline = _read_json_quickly(path, variables)
-        if pipeline is not None and pipeline.name == path.stem and not registry.problems(pipeline, checks):
+        if pipeline is not None and pipeline.name == path.stem and not checked(pipeline):
             return pipeline
-    examined = _examine(path, variables, checks)
+    examined = _examine(path, variables, checked)
     if examined.errors or examined.pipeline is None:
         raise DefinitionError(examined.errors)
     return examined.pipeline
@@ -105,7 +103,24 @@ def examine(path: Path, *, variables: Mapping[str, Any] | None = None) -> Examin
 
     :param variables: the values of the Jinja2 variables; none: the environment's variables file.
     """
-    return _examine(path, variables, registry.CHECKS)
+    return _examine(path, variables, _all_problems)
+
+
+def _all_problems(pipeline: Pipeline) -> list[Problem]:
+    from airflow_codepipeline.definition.checks import registry
+
+    return registry.problems(pipeline, registry.CHECKS)
+
+
+def _error_problems(pipeline: Pipeline) -> list[Problem]:
+    # The checks are some fifty modules: only a process that checks imports them.
+    from airflow_codepipeline.definition.checks import registry
+
+    return registry.problems(pipeline, registry.ERROR_CHECKS)
+
+
+def _nothing(_pipeline: Pipeline) -> list[Problem]:
+    return []
 
 
 def _read_json_quickly(path: Path, variables: Mapping[str, Any] | None) -> Pipeline | None:
@@ -122,7 +137,9 @@ def _read_json_quickly(path: Path, variables: Mapping[str, Any] | None) -> Pipel
         return None
 
 
-def _examine(path: Path, variables: Mapping[str, Any] | None, checks: Iterable[Check]) -> Examined:
+def _examine(
+    path: Path, variables: Mapping[str, Any] | None, check: Callable[[Pipeline], list[Problem]]
+) -> Examined:
     try:
         source = _source(path, variables)
         document = _load(path, source.content)
@@ -130,10 +147,11 @@ def _examine(path: Path, variables: Mapping[str, Any] | None, checks: Iterable[C
     except UnreadableError as error:
         return Examined(pipeline=None, findings=_place(path, error.problems, Places({}, {}), ()))
     pipeline, problems = _model(data, document, base)
-    problems = [*document.problems, *_envelope_problems(document, base), *problems]
+    found = [problem.inside(base) for problem in document.problems]
+    problems = [*found, *_envelope_problems(document, base), *problems]
     if pipeline is not None:
         problems += _name_problems(path, pipeline)
-        problems += registry.problems(pipeline, checks)
+        problems += check(pipeline)
     if not problems:
         return Examined(pipeline=pipeline, findings=())
     places = document.places if source.lines_kept else Places({}, {})

@@ -8,6 +8,7 @@ CodePipeline's, so Jinja2 has no comments here: YAML's are enough.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.findings import Kind, Problem
@@ -77,6 +78,7 @@ def render(text: str, values: Mapping[str, Any], *, values_file: str) -> str:
         raise UnreadableError(TEMPLATE_FAILED.problem(message, position=_template_position(error))) from error
 
 
+@cache
 def _environment() -> SandboxedEnvironment:
     import jinja2
     from jinja2.sandbox import SandboxedEnvironment

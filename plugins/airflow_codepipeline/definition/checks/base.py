@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from airflow_codepipeline.definition.checks.uses import find_uses
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from airflow_codepipeline.definition.checks.uses import Use
     from airflow_codepipeline.definition.findings import Kind, Path, Problem
     from airflow_codepipeline.definition.model import (
         Action,
@@ -124,6 +127,11 @@ class Survey:
             for artifact in placed.action.output_artifacts:
                 found.setdefault(artifact.name, placed)
         return found
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """Every reference to a variable that is resolved at run time."""
+        return tuple(find_uses(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from airflow_codepipeline.definition.action_types.catalogue import action_type
-from airflow_codepipeline.definition.checks.uses import uses
 from airflow_codepipeline.definition.findings import Kind
 from airflow_codepipeline.definition.references import PIPELINE_NAMESPACE, VARIABLES_NAMESPACE
 from airflow_codepipeline.definition.suggest import did_you_mean
@@ -26,7 +25,7 @@ KIND = Kind(
 
 def find(survey: Survey) -> Iterator[Problem]:
     """Find references to keys that can have no value."""
-    for use in uses(survey):
+    for use in survey.uses:
         reference = use.reference
         known = _known_keys(survey, reference.namespace)
         if known is not None and reference.key not in known:

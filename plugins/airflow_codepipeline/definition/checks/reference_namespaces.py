@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.checks.uses import uses
 from airflow_codepipeline.definition.findings import Kind
 from airflow_codepipeline.definition.references import RESERVED_NAMESPACES
 from airflow_codepipeline.definition.suggest import did_you_mean
@@ -26,7 +25,7 @@ KIND = Kind(
 def find(survey: Survey) -> Iterator[Problem]:
     """Find references to unknown namespaces."""
     known = {*survey.namespaces, *RESERVED_NAMESPACES}
-    for use in uses(survey):
+    for use in survey.uses:
         if use.reference.namespace not in known:
             yield KIND.problem(
                 f"{use.reference}: no action has the namespace '{use.reference.namespace}'.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.checks.uses import uses
 from airflow_codepipeline.definition.findings import Kind, shown
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ KIND = Kind(
 
 def find(survey: Survey) -> Iterator[Problem]:
     """Find references whose producer does not run before."""
-    for use in uses(survey):
+    for use in survey.uses:
         producer = survey.namespaces.get(use.reference.namespace)
         if producer is not None and producer.order >= use.order:
             yield KIND.problem(

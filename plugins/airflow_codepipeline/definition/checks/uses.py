@@ -68,7 +68,7 @@ def _action_texts(placed: PlacedAction) -> Iterator[Text]:
             yield Text(variable.value, (*placed.path, "environmentVariables", index, "value"), placed.order)
 
 
-def uses(survey: Survey) -> Iterator[Use]:
+def find_uses(survey: Survey) -> Iterator[Use]:
     """Yield every reference of a pipeline that is resolved."""
     for text in texts(survey):
         for reference in find_references(text.value):
