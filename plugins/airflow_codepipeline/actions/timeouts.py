@@ -5,23 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from airflow_codepipeline.definition.action_types.catalogue import action_type
+
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Action
 
 DEFAULT = timedelta(hours=1)
-_CUSTOM = timedelta(hours=24)
-_TIMEOUTS = {
-    "Approval/AWS/Manual": timedelta(days=7),
-    "Build/AWS/CodeBuild": timedelta(hours=36),
-    "Compute/AWS/Commands": timedelta(minutes=55),
-    "Deploy/AWS/CloudFormation": timedelta(days=3),
-    "Deploy/AWS/CodeDeploy": timedelta(days=5),
-    "Deploy/AWS/CodeDeployToECS": timedelta(days=5),
-    "Deploy/AWS/S3": timedelta(minutes=90),
-    "Invoke/AWS/Lambda": timedelta(hours=24),
-    "Invoke/AWS/StepFunctions": timedelta(days=7),
-    "Test/AWS/CodeBuild": timedelta(hours=8),
-}
+CUSTOM = timedelta(hours=24)
 
 
 def timeout_of(action: Action) -> timedelta:
@@ -31,7 +21,7 @@ def timeout_of(action: Action) -> timedelta:
     """
     if action.timeout_in_minutes is not None:
         return timedelta(minutes=action.timeout_in_minutes)
-    kind = action.action_type_id
-    if kind.owner == "Custom":
-        return _CUSTOM
-    return _TIMEOUTS.get(f"{kind.category}/{kind.owner}/{kind.provider}", DEFAULT)
+    known = action_type(action.action_type_id)
+    if known is not None:
+        return timedelta(minutes=known.timeout_minutes)
+    return CUSTOM if action.action_type_id.owner == "Custom" else DEFAULT

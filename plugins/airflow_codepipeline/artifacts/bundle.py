@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CHUNK = 1024 * 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 
 
 def zip_files(files: Mapping[str, bytes], target: IO[bytes]) -> None:
@@ -92,38 +92,45 @@ def _unpack(source: IO[bytes], tree: Path, limits: Limits, name: str) -> list[Me
             members = check_members(archive.infolist(), limits, source=f"artifact {name}")
             # Links come last: no file is ever written through one.
             for member in sorted(members, key=lambda member: member.is_link):
-                _write(archive, member, tree, name)
+                _write(archive, member, tree)
     except _BROKEN as error:
         raise _broken(name, error) from error
+    _check_links(members, tree, name)
     return members
 
 
-def _write(archive: zipfile.ZipFile, member: Member, tree: Path, name: str) -> None:
+def _write(archive: zipfile.ZipFile, member: Member, tree: Path) -> None:
     path = tree / member.path
     if member.is_folder:
         path.mkdir(parents=True, exist_ok=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     if member.is_link:
-        _link(path, b"".join(_chunks(archive, member)).decode(), tree, name)
+        path.symlink_to(b"".join(_chunks(archive, member)).decode())
         return
     with path.open("xb") as file:
         file.writelines(_chunks(archive, member))
     path.chmod(0o755 if member.is_executable else 0o644)
 
 
-def _link(path: Path, target: str, tree: Path, name: str) -> None:
-    # Not resolve(): it follows links that were unpacked before, which may be chained.
-    aim = os.path.normpath(os.path.join(path.parent.relative_to(tree), target))
-    through = (tree / aim).parent.resolve()
-    outside = (
-        os.path.isabs(target) or aim.split(os.sep)[0] == ".." or not through.is_relative_to(tree.resolve())
-    )
-    if outside:
-        raise ArtifactError(
-            f"Artifact {name} is refused: {path.relative_to(tree)} links to {target}, outside the artifact."
-        )
-    path.symlink_to(target)
+def _check_links(members: list[Member], tree: Path, name: str) -> None:
+    # Only when all are there: where a link leads may depend on links that come after it.
+    inside = tree.resolve()
+    for member in members:
+        path = tree / member.path
+        if member.is_link and not _leads_inside(path, inside):
+            raise ArtifactError(
+                f"Artifact {name} is refused: {member.path} links to {path.readlink()}, outside the artifact."
+            )
+
+
+def _leads_inside(link: Path, tree: Path) -> bool:
+    if link.readlink().is_absolute():
+        return False
+    try:
+        return link.resolve().is_relative_to(tree)
+    except (OSError, RuntimeError):
+        return False
 
 
 def _chunks(archive: zipfile.ZipFile, member: Member) -> Iterable[bytes]:
