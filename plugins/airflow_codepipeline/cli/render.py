@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from pathlib import Path  # noqa: TC003 typer evaluates the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from airflow_codepipeline.cli.definitions import definition_files
 from airflow_codepipeline.definition.reader import examine
+from airflow_codepipeline.execution.run_order import run_order_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,15 +38,6 @@ def render(
     typer.echo("\n".join(lines))
 
 
-def action_groups(stage: Stage) -> list[list[Action]]:
-    """Return the actions of a stage that run together, by ascending runOrder."""
-
-    def order(action: Action) -> int:
-        return action.run_order
-
-    return [list(group) for _, group in groupby(sorted(stage.actions, key=order), key=order)]
-
-
 def tree_lines(pipeline: Pipeline) -> Iterator[str]:
     """Yield the lines of the tree: what runs together shares a number, in the order of running."""
     schedule = f", {pipeline.airflow.schedule}" if pipeline.airflow.schedule else ""
@@ -61,16 +52,16 @@ def tree_lines(pipeline: Pipeline) -> Iterator[str]:
 
 
 def _stage_rows(stage: Stage) -> Iterator[str]:
-    yield f"enter{_conditions(stage.before_entry)}"
-    for number, group in enumerate(action_groups(stage), start=1):
+    yield f"enter{_condition('beforeEntry', stage.before_entry)}"
+    for number, group in enumerate(run_order_groups(stage), start=1):
         for action in group:
             yield f"{number}. {action.name} [{action.action_type_id}]{_artifacts(action)}"
-    hooks = _conditions(stage.on_success) + (" onFailure" if stage.on_failure is not None else "")
-    yield f"exit{hooks}"
+    yield "done"
+    yield f"exit{_condition('onSuccess', stage.on_success)}{_condition('onFailure', stage.on_failure)}"
 
 
-def _conditions(hook: object) -> str:
-    return "" if hook is None else f" {type(hook).__name__[0].lower()}{type(hook).__name__[1:]}"
+def _condition(name: str, hook: object) -> str:
+    return f" {name}" if hook is not None else ""
 
 
 def _artifacts(action: Action) -> str:
@@ -80,30 +71,29 @@ def _artifacts(action: Action) -> str:
 
 
 def mermaid_lines(pipeline: Pipeline) -> Iterator[str]:
-    """Yield a Mermaid flowchart: stages as subgraphs, edges as Airflow will draw them."""
+    """Yield a Mermaid flowchart: stages as subgraphs, edges as Airflow draws them."""
     yield "flowchart LR"
     before: list[str] = []
     for number, stage in enumerate(pipeline.stages):
-        yield f"  subgraph s{number}[{_quoted(stage.name)}]"
         layers = _layers(stage, number)
-        for layer in layers:
-            for node, label in layer:
-                yield f"    {node}[{_quoted(label)}]"
+        yield f"  subgraph s{number}[{_quoted(stage.name)}]"
+        for node, label in [node for layer in layers for node in layer] + [(f"s{number}exit", "exit")]:
+            yield f"    {node}[{_quoted(label)}]"
         yield "  end"
         for layer in layers:
             nodes = [node for node, _ in layer]
-            for upstream in before:
-                for node in nodes:
-                    yield f"  {upstream} --> {node}"
+            yield from (f"  {upstream} --> {node}" for upstream in before for node in nodes)
             before = nodes
+        yield from (f"  {node} -.-> s{number}exit" for layer in layers[:-1] for node, _ in layer)
 
 
 def _layers(stage: Stage, number: int) -> list[list[tuple[str, str]]]:
-    layers = [[(f"s{number}enter", "enter")]]
-    for order, group in enumerate(action_groups(stage)):
-        layers.append([(f"s{number}a{order}x{index}", action.name) for index, action in enumerate(group)])
-    layers.append([(f"s{number}exit", "exit")])
-    return layers
+    """Return the nodes of a stage that run one after the other, each with its label."""
+    groups = [
+        [(f"s{number}a{order}x{index}", action.name) for index, action in enumerate(group)]
+        for order, group in enumerate(run_order_groups(stage))
+    ]
+    return [[(f"s{number}enter", "enter")], *groups, [(f"s{number}done", "done")]]
 
 
 def _quoted(label: str) -> str:
