@@ -17,6 +17,7 @@ from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.job_ledger import JobLedger
 from airflow_codepipeline.dag.names import exit_id
 from airflow_codepipeline.dag.result import ActionResult
+from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class ActionOperator(BaseOperator):
     def _deferral(self, record: JobRecord) -> TaskDeferred:
         from airflow_codepipeline.dag.action_trigger import ActionTrigger
 
-        return TaskDeferred(trigger=ActionTrigger(record=msgspec.to_builtins(record)), method_name="resume")
+        return TaskDeferred(trigger=ActionTrigger(record=to_json_value(record)), method_name="resume")
 
     def _failure(
         self, ledger: JobLedger, record: JobRecord | None, error: CodePipelineError

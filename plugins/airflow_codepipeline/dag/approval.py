@@ -7,7 +7,7 @@ manual approval notifications". Rejection and time-out fail the action.
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -114,9 +114,17 @@ class ManualApprovalSensor(ApprovalOperator):
         return result.to_xcom()
 
     def _publish(self, record: JobRecord, review_link: str) -> None:
-        if record.context.action.configuration.get("NotificationArn"):
-            notifications = import_module("airflow_codepipeline.aws.notifications")
-            notifications.publish_approval(record.context, _message(record, review_link))
+        if not record.context.action.configuration.get("NotificationArn"):
+            return
+        notifications = import_module("airflow_codepipeline.aws.notifications")
+        message = notifications.approval_message(
+            record.context,
+            token=approval_token(record.context.action_execution_id),
+            expires=datetime.fromisoformat(record.deadline),
+            review_link=review_link,
+            console_link=review_link,
+        )
+        notifications.publish_approval(record.context, message)
 
     def _review_link(self, context: Context) -> str:
         """Return the page that asks for the decision; empty where no web server is configured."""
@@ -148,27 +156,4 @@ def _approval(answer: Mapping[str, Any], by: str, comment: str) -> dict[str, Any
         "summary": comment,
         "by": by,
         "at": answer["responded_at"].isoformat(),
-    }
-
-
-def _message(record: JobRecord, review_link: str) -> dict[str, Any]:
-    """Return what a topic is told.
-
-    Source: CodePipeline user guide, "JSON data format for manual approval notifications".
-    """
-    context = record.context
-    configuration = context.action.configuration
-    return {
-        "region": context.identity.region,
-        "consoleLink": review_link,
-        "approval": {
-            "pipelineName": context.pipeline,
-            "stageName": context.stage,
-            "actionName": context.action.name,
-            "token": approval_token(context.action_execution_id),
-            "expires": datetime.fromisoformat(record.deadline).astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ"),
-            "externalEntityLink": configuration.get("ExternalEntityLink"),
-            "approvalReviewLink": review_link,
-            "customData": configuration.get("CustomData"),
-        },
     }

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class BrokenPipelineDag(DAG):
     """Stands for a definition that cannot be used, until Airflow asks what is in it."""
 
-    def get_serialized_fields(self) -> Any:
+    error: DefinitionError
+
+    def get_serialized_fields(self) -> Any:  # type: ignore[override]
         """Refuse.
 
         :raises DefinitionError: always, with the findings.
         """
-        raise self.error
+        raise DefinitionError(self.error.findings)
 
 
 def register_broken(path: Path, error: DefinitionError) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from airflow_codepipeline.actions.base import ActionContext, Job
+from airflow_codepipeline.dag.wire import to_json_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +68,7 @@ class JobLedger:
 
     def save(self, record: JobRecord) -> JobRecord:
         """Store an attempt before anything depends on it."""
-        self._store.set(KEY, msgspec.to_builtins(record))
+        self._store.set(KEY, to_json_value(record))
         return record
 
 

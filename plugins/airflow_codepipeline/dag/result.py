@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.artifacts.reference import ArtifactReference
+from airflow_codepipeline.dag.wire import to_json_value
 
 if TYPE_CHECKING:
     from airflow_codepipeline.actions.base import ActionContext, Job, Outputs
@@ -57,5 +58,5 @@ class ActionResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
 
     def to_xcom(self) -> dict[str, Any]:
         """Return the structure above."""
-        value: dict[str, Any] = msgspec.to_builtins(self)
+        value: dict[str, Any] = to_json_value(self)
         return value

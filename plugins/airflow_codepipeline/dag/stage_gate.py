@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseSensorOperator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from airflow_codepipeline.execution.gate import Decision, Order
 
 POLL_SECONDS = 2.0
+RETRIES = 10
+RETRY_DELAY = timedelta(seconds=2)
 TRIGGER = "airflow_codepipeline.dag.stage_gate.StageGateTrigger"
 
 _desks: dict[tuple[str, str], StageDesk] = {}
@@ -49,7 +52,8 @@ class StageGateSensor(BaseSensorOperator):
     ui_color = "#e6e9f0"
 
     def __init__(self, *, mode: ExecutionMode, exit_task: str, **kwargs: Any) -> None:
-        kwargs.setdefault("retries", 10)
+        kwargs.setdefault("retries", RETRIES)
+        kwargs.setdefault("retry_delay", RETRY_DELAY)
         super().__init__(**kwargs)
         self.trigger_kwargs: dict[str, Any] = {
             "mode": mode,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from airflow.providers.standard.operators.empty import EmptyOperator
@@ -12,12 +11,13 @@ from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.action_operator import ActionOperator
 from airflow_codepipeline.dag.stage_gate import StageGateSensor
 from airflow_codepipeline.dag.wiring import ActionDeclaration
+from airflow_codepipeline.execution.run_order import run_order_groups
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, BaseOperator
 
     from airflow_codepipeline.dag.wiring import Wiring
-    from airflow_codepipeline.definition.model import Action, Stage
+    from airflow_codepipeline.definition.model import Stage
 
 
 def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | None) -> BaseOperator:
@@ -49,7 +49,7 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
     )
     leave.set_upstream(enter)
     last: list[BaseOperator] = [enter]
-    for actions in _run_order_groups(stage):
+    for actions in run_order_groups(stage):
         current = [_action(dag, group, ActionDeclaration(wiring, stage, action)) for action in actions]
         for task in current:
             task.set_upstream(last)
@@ -58,11 +58,6 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
     done = EmptyOperator(task_id=names.DONE, task_group=group, dag=dag)
     done.set_upstream(last)
     return done
-
-
-def _run_order_groups(stage: Stage) -> list[list[Action]]:
-    ordered = sorted(stage.actions, key=lambda action: action.run_order)
-    return [list(group) for _, group in groupby(ordered, key=lambda action: action.run_order)]
 
 
 def _action(dag: DAG, group: TaskGroup, declaration: ActionDeclaration) -> BaseOperator:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.dag.stage_desk import Claim
+from airflow_codepipeline.dag.wire import to_json_value
 
 if TYPE_CHECKING:
     from airflow_codepipeline.dag.stage_desk import TaskStates
@@ -84,7 +85,7 @@ class AirflowStageView:
                 run_id=run_id,
                 task_id=self.enter_task,
                 key=CLAIM_KEY,
-                value=msgspec.to_builtins(claim),
+                value=to_json_value(claim),
                 map_index=-1,
             )
         )

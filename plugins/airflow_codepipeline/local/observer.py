@@ -1,0 +1,25 @@
+"""What a local execution tells whoever watches it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.execution.status import ActionExecutionStatus, StageExecutionStatus
+
+
+class Observer(Protocol):
+    """Follows an execution; its methods are called from several threads."""
+
+    def stage(self, stage: str, status: StageExecutionStatus) -> None:
+        """A stage changed its status."""
+
+    def action(self, stage: str, action: str, status: ActionExecutionStatus, detail: str = "") -> None:
+        """An action changed its status; `detail` is its summary or the reason of its failure."""
+
+
+class Approver(Protocol):
+    """Answers approvals."""
+
+    def __call__(self, subject: str, body: str) -> tuple[bool, str]:
+        """Return whether it is approved, and a comment."""

@@ -1,0 +1,98 @@
+"""Runs one operator to its end, its trigger included."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from airflow.triggers.base import TaskSuccessEvent
+
+from airflow_codepipeline.dag.action_operator import ActionOperator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+    from airflow_codepipeline.local.observer import Approver
+
+
+class TaskRunner:
+    """Runs tasks, several at once where it is called from several threads.
+
+    :param approver: answers approvals.
+    """
+
+    def __init__(self, approver: Approver) -> None:
+        self._approver = approver
+        self._approving = threading.Lock()
+        self._waiting: set[BaseTrigger] = set()
+
+    def run(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
+        """Return what the task leaves as its result.
+
+        :raises AirflowException: it failed, and its tries are used up.
+        """
+        for tries_left in range(task.retries or 0, -1, -1):
+            try:
+                return self._try(task, context)
+            except AirflowFailException:
+                raise
+            except AirflowException:
+                if not tries_left:
+                    raise
+                time.sleep(task.retry_delay.total_seconds())
+        raise AssertionError("a task has at least one try")
+
+    def stop(self) -> None:
+        """Stop what runs outside for every task that waits."""
+        for trigger in tuple(self._waiting):
+            asyncio.run(trigger.on_kill())
+
+    def _try(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(task, ActionOperator):
+            return self._approve(task, context)
+        task.render_template_fields(context)  # type: ignore[arg-type]
+        try:
+            return task.execute(context)  # type: ignore[arg-type]
+        except TaskDeferred as deferral:
+            event = self._await(deferral.trigger)
+        if isinstance(event, TaskSuccessEvent):
+            xcoms = event.xcoms or {}
+            return dict(xcoms["return_value"])  # type: ignore[arg-type]
+        return task.resume(context, event.payload)  # type: ignore[arg-type]
+
+    def _await(self, trigger: BaseTrigger) -> TriggerEvent:
+        async def first() -> TriggerEvent:
+            async for event in trigger.run():
+                return event
+            raise AirflowException(f"The trigger {trigger} ended without an event")
+
+        with self._held(trigger):
+            return asyncio.run(first())
+
+    @contextlib.contextmanager
+    def _held(self, trigger: BaseTrigger) -> Iterator[None]:
+        self._waiting.add(trigger)
+        try:
+            yield
+        finally:
+            self._waiting.discard(trigger)
+
+    def _approve(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
+        task.prepare(context)
+        with self._approving:
+            approved, comment = self._approver(task.subject, task.body)
+        answer = {
+            "chosen_options": [task.APPROVE if approved else task.REJECT],
+            "params_input": {"comment": comment},
+            "responded_at": datetime.now(UTC),
+            "responded_by_user": {"id": "local", "name": "local"},
+        }
+        result: dict[str, Any] = task.execute_complete(context, answer)
+        return result
