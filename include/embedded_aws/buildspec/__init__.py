@@ -1,0 +1,1 @@
+"""The build specification: its model and its reader."""

@@ -1,0 +1,1 @@
+"""The one port: routes each request to a service of ours or to MiniStack."""

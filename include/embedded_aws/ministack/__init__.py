@@ -1,0 +1,1 @@
+"""MiniStack: its own virtual environment and its process."""

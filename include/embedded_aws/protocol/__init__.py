@@ -1,0 +1,1 @@
+"""AWS's JSON and CBOR protocols, from botocore's service models."""
