@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import botocore.session
+import pytest
+from botocore.validate import validate_parameters
+
+from actions.kit import ATTEMPT, attempt, reference
+from airflow_codepipeline.actions.codebuild_request import build_request
+from airflow_codepipeline.errors import ActionError
+
+PROJECT = {"ProjectName": "project"}
+
+
+def request(configuration=None, **more):
+    found = build_request(attempt("Build", "CodeBuild", PROJECT | (configuration or {}), **more))
+    shape = botocore.session.get_session().get_service_model("codebuild").operation_model("StartBuild")
+    validate_parameters(found, shape.input_shape)
+    return found
+
+
+def test_the_source_is_the_input_artifact_at_its_version_and_the_token_is_the_attempt():
+    found = request(inputs=[reference("In", version_id="v1")])
+    assert found["sourceTypeOverride"] == "S3"
+    assert found["sourceLocationOverride"] == "store/pipeline/In/0000000.zip"
+    assert found["sourceVersion"] == "v1"
+    assert found["idempotencyToken"] == ATTEMPT
+
+
+def test_the_same_attempt_asks_for_exactly_the_same_so_the_token_matches():
+    inputs = [reference("In", version_id="v1")]
+    assert request(inputs=inputs, outputs=["Out"]) == request(inputs=inputs, outputs=["Out"])
+
+
+def test_further_inputs_are_secondary_sources_at_their_versions():
+    inputs = [reference("One"), reference("the-other", version_id="v2")]
+    found = request({"PrimarySource": "One"}, inputs=inputs)
+    assert found["sourceLocationOverride"] == "store/pipeline/One/0000000.zip"
+    assert found["secondarySourcesOverride"] == [
+        {"type": "S3", "location": "store/pipeline/the-other/0000000.zip", "sourceIdentifier": "the_other"}
+    ]
+    assert found["secondarySourcesVersionOverride"] == [
+        {"sourceIdentifier": "the_other", "sourceVersion": "v2"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "reason"),
+    [
+        ({}, "PrimarySource must name one of One, Two"),
+        ({"PrimarySource": "Three"}, "no input artifact Three. Its inputs: One, Two"),
+    ],
+)
+def test_several_inputs_need_a_primary_source_among_them(configuration, reason):
+    with pytest.raises(ActionError, match=reason):
+        request(configuration, inputs=[reference("One"), reference("Two")])
+
+
+def test_one_output_is_the_artifact_of_the_build_at_the_planned_key():
+    context = attempt("Build", "CodeBuild", PROJECT, inputs=[reference("In")], outputs=["Out"])
+    override = build_request(context)["artifactsOverride"]
+    assert f"{override['path']}/{override['name']}" == context.output_locations[0].key
+    assert (override["location"], override["packaging"], override["namespaceType"]) == (
+        "store",
+        "ZIP",
+        "NONE",
+    )
+    assert override["overrideArtifactName"] is False
+
+
+def test_several_outputs_are_secondary_artifacts_by_their_names():
+    found = request(inputs=[reference("In")], outputs=["One", "the-other"])
+    assert found["artifactsOverride"] == {"type": "NO_ARTIFACTS"}
+    identifiers = [item["artifactIdentifier"] for item in found["secondaryArtifactsOverride"]]
+    assert identifiers == ["One", "the_other"]
+
+
+def test_the_customers_key_encrypts_the_artifacts():
+    inputs = [reference("In")]
+    assert (
+        request(inputs=inputs, outputs=["Out"], key_id="alias/mine")["encryptionKeyOverride"] == "alias/mine"
+    )
+    assert "encryptionKeyOverride" not in request(inputs=inputs, outputs=["Out"])
+
+
+def test_environment_variables_are_plain_text_unless_they_say_otherwise():
+    text = '[{"name": "A", "value": "1"}, {"name": "B", "value": "/p", "type": "PARAMETER_STORE"}]'
+    assert request({"EnvironmentVariables": text}, inputs=[reference("In")])[
+        "environmentVariablesOverride"
+    ] == [
+        {"name": "A", "value": "1", "type": "PLAINTEXT"},
+        {"name": "B", "value": "/p", "type": "PARAMETER_STORE"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["no json", "{}", '[{"name": "A"}]', '[{"name": "A", "value": "1", "type": "X"}]']
+)
+def test_environment_variables_of_another_shape_are_refused(text):
+    with pytest.raises(ActionError, match="EnvironmentVariables cannot be read"):
+        request({"EnvironmentVariables": text}, inputs=[reference("In")])
+
+
+def test_artifacts_are_combined_in_batches_only():
+    with pytest.raises(ActionError, match="CombineArtifacts needs BatchEnabled"):
+        request({"CombineArtifacts": "true"}, inputs=[reference("In")])

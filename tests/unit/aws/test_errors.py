@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+)
+
+from airflow_codepipeline.aws.errors import translated
+from airflow_codepipeline.errors import ActionError, TransientError
+
+
+def refusal(code: str, status: int = 400) -> ClientError:
+    response = {
+        "Error": {"Code": code, "Message": "Something is wrong"},
+        "ResponseMetadata": {"RequestId": "req-1", "HTTPStatusCode": status},
+    }
+    return ClientError(response, "StartBuild")
+
+
+def test_a_refusal_keeps_awss_code_and_says_operation_reason_and_request():
+    error = translated(refusal("AccessDeniedException"), "StartBuild")
+    assert type(error) is ActionError
+    assert str(error) == "AccessDeniedException: StartBuild: Something is wrong (request id req-1)"
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("ThrottlingException", 400),
+        ("Throttling", 400),
+        ("SlowDown", 503),
+        ("TooManyRequestsException", 429),
+        ("RequestTimeout", 400),
+        ("InternalFailure", 500),
+        ("SomethingNew", 500),
+        ("SomethingNew", 429),
+    ],
+)
+def test_what_may_succeed_later_is_transient(code, status):
+    assert isinstance(translated(refusal(code, status), "StartBuild"), TransientError)
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "AccountLimitExceededException", "NoSuchBucket"])
+def test_what_stays_wrong_is_not_transient(code):
+    assert not isinstance(translated(refusal(code), "StartBuild"), TransientError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="http://x"),
+        ConnectTimeoutError(endpoint_url="http://x"),
+        ReadTimeoutError(endpoint_url="http://x"),
+    ],
+)
+def test_a_lost_connection_is_transient(error):
+    found = translated(error, "GetObject")
+    assert isinstance(found, TransientError)
+    assert found.code == "SystemUnavailable"
+
+
+@pytest.mark.parametrize("error", [NoCredentialsError(), ParamValidationError(report="no")])
+def test_missing_credentials_and_malformed_calls_are_configuration_errors(error):
+    found = translated(error, "GetObject")
+    assert (type(found), found.code) == (ActionError, "ConfigurationError")
