@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from airflow_codepipeline.definition import reader, shape, template, text
 from airflow_codepipeline.definition.checks import registry
-from airflow_codepipeline.definition.findings import Kind
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.definition.findings import Kind
 
 _INTRODUCTION = """# What is checked
 

@@ -1,0 +1,426 @@
+"""Each check, on a good declaration that is broken in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from airflow_codepipeline.definition import documented
+from airflow_codepipeline.definition.checks import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Declaration = dict[str, Any]
+
+CODE, IMAGE = (0, 0), (0, 1)
+BUILD, TEST = (1, 0), (1, 1)
+APPROVE, PUBLISH = (2, 0), (2, 1)
+
+
+def action(declaration: Declaration, place: tuple[int, int]) -> dict[str, Any]:
+    return declaration["stages"][place[0]]["actions"][place[1]]
+
+
+def configuration(declaration: Declaration, place: tuple[int, int]) -> dict[str, Any]:
+    return action(declaration, place)["configuration"]
+
+
+def condition(declaration: Declaration) -> dict[str, Any]:
+    return declaration["stages"][2]["beforeEntry"]["conditions"][0]
+
+
+def rule(declaration: Declaration) -> dict[str, Any]:
+    return condition(declaration)["rules"][0]
+
+
+def action_type(category: str, provider: str, owner: str = "AWS") -> dict[str, str]:
+    return {"category": category, "owner": owner, "provider": provider, "version": "1"}
+
+
+def connection_trigger(declaration: Declaration, times: int, push: dict[str, Any] | None = None) -> None:
+    action(declaration, CODE).update(
+        actionTypeId=action_type("Source", "CodeStarSourceConnection"),
+        configuration={"ConnectionArn": "arn:x", "FullRepositoryId": "o/r", "BranchName": "main"},
+    )
+    git = {"sourceActionName": "Code", "push": [push or {"branches": {"includes": ["main"]}}]}
+    trigger = {"providerType": "CodeStarSourceConnection", "gitConfiguration": git}
+    declaration["triggers"] = [trigger] * times
+
+
+def no_stages(declaration: Declaration) -> None:
+    declaration["stages"] = []
+
+
+def only_the_sources(declaration: Declaration) -> None:
+    del declaration["stages"][1:]
+
+
+def build_among_the_sources(declaration: Declaration) -> None:
+    action(declaration, IMAGE)["actionTypeId"] = action_type("Invoke", "Lambda")
+
+
+def source_in_the_build_stage(declaration: Declaration) -> None:
+    action(declaration, TEST)["actionTypeId"] = action_type("Source", "S3")
+
+
+def a_stage_without_actions(declaration: Declaration) -> None:
+    declaration["stages"].append({"name": "Empty", "actions": []})
+
+
+def two_stages_of_one_name(declaration: Declaration) -> None:
+    declaration["stages"][2]["name"] = "Build"
+
+
+def two_actions_of_one_name(declaration: Declaration) -> None:
+    action(declaration, TEST)["name"] = "Build"
+
+
+def an_approval_among_the_sources(declaration: Declaration) -> None:
+    action(declaration, IMAGE)["actionTypeId"] = action_type("Approval", "Manual")
+
+
+def no_store(declaration: Declaration) -> None:
+    del declaration["artifactStore"]
+
+
+def both_kinds_of_store(declaration: Declaration) -> None:
+    declaration["artifactStores"] = {"eu-west-1": declaration["artifactStore"]}
+
+
+def no_role(declaration: Declaration) -> None:
+    del declaration["roleArn"]
+
+
+def a_region_without_a_store(declaration: Declaration) -> None:
+    declaration["artifactStores"] = {"eu-west-1": declaration.pop("artifactStore")}
+    action(declaration, PUBLISH)["region"] = "us-east-1"
+
+
+def two_regions_and_one_store(declaration: Declaration) -> None:
+    action(declaration, BUILD)["region"] = "eu-west-1"
+    action(declaration, PUBLISH)["region"] = "us-east-1"
+
+
+def a_source_elsewhere(declaration: Declaration) -> None:
+    store = declaration.pop("artifactStore")
+    declaration["artifactStores"] = {"eu-west-1": store, "us-east-1": store}
+    declaration["airflow"]["region"] = "eu-west-1"
+    action(declaration, CODE)["region"] = "us-east-1"
+
+
+def a_name_with_a_space(declaration: Declaration) -> None:
+    action(declaration, PUBLISH)["name"] = "Publish it"
+
+
+def a_text_that_is_too_long(declaration: Declaration) -> None:
+    configuration(declaration, APPROVE)["CustomData"] = "x" * 1001
+
+
+def no_time_at_all(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["timeoutInMinutes"] = 0
+
+
+def a_sentence_as_schedule(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = "every morning"
+
+
+def a_misspelled_provider(declaration: Declaration) -> None:
+    action(declaration, BUILD)["actionTypeId"]["provider"] = "CodeBiuld"
+
+
+def an_unknown_partner(declaration: Declaration) -> None:
+    action(declaration, TEST)["actionTypeId"] = action_type("Test", "Runscope", "ThirdParty")
+
+
+def no_project(declaration: Declaration) -> None:
+    del configuration(declaration, BUILD)["ProjectName"]
+
+
+def no_operator(declaration: Declaration) -> None:
+    del rule(declaration)["configuration"]["Operator"]
+
+
+def a_misspelled_key(declaration: Declaration) -> None:
+    configuration(declaration, BUILD)["BatchEnable"] = "true"
+
+
+def a_key_of_nothing(declaration: Declaration) -> None:
+    configuration(declaration, BUILD)["Zzz"] = "true"
+
+
+def a_value_that_is_not_listed(declaration: Declaration) -> None:
+    configuration(declaration, PUBLISH)["Extract"] = "True"
+
+
+def a_masked_token(declaration: Declaration) -> None:
+    action(declaration, CODE).update(
+        actionTypeId=action_type("Source", "GitHub", "ThirdParty"),
+        configuration={"Owner": "o", "Repo": "r", "Branch": "main", "OAuthToken": "****"},
+    )
+
+
+def no_key_to_write_to(declaration: Declaration) -> None:
+    configuration(declaration, PUBLISH)["Extract"] = "false"
+
+
+def no_primary_source(declaration: Declaration) -> None:
+    del configuration(declaration, BUILD)["PrimarySource"]
+
+
+def no_template(declaration: Declaration) -> None:
+    action(declaration, PUBLISH).update(
+        actionTypeId=action_type("Deploy", "CloudFormation"),
+        configuration={"ActionMode": "CREATE_UPDATE", "StackName": "s", "RoleArn": "r"},
+    )
+
+
+def two_inputs_for_s3(declaration: Declaration) -> None:
+    action(declaration, PUBLISH)["inputArtifacts"].append({"name": "SourceOutput"})
+
+
+def an_approval_that_writes(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["outputArtifacts"] = [{"name": "Nothing"}]
+
+
+def no_commands(declaration: Declaration) -> None:
+    del action(declaration, TEST)["commands"]
+
+
+def commands_for_s3(declaration: Declaration) -> None:
+    action(declaration, PUBLISH)["commands"] = ["make"]
+
+
+def an_artifact_written_twice(declaration: Declaration) -> None:
+    action(declaration, IMAGE)["outputArtifacts"][0]["name"] = "SourceOutput"
+    action(declaration, BUILD)["inputArtifacts"].pop()
+
+
+def an_input_from_nowhere(declaration: Declaration) -> None:
+    action(declaration, PUBLISH)["inputArtifacts"][0]["name"] = "BuildOutptu"
+
+
+def an_input_from_beside(declaration: Declaration) -> None:
+    action(declaration, TEST)["runOrder"] = 1
+    del action(declaration, TEST)["commands"][0]
+    action(declaration, TEST)["commands"].append("make test")
+
+
+def a_primary_source_that_is_no_input(declaration: Declaration) -> None:
+    configuration(declaration, BUILD)["PrimarySource"] = "SourceOut"
+
+
+def a_namespace_twice(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["namespace"] = "Built"
+
+
+def a_reserved_namespace(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["namespace"] = "variables"
+
+
+def a_namespace_like_an_artifact(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["namespace"] = "BuildOutput"
+
+
+def a_variable_twice(declaration: Declaration) -> None:
+    declaration["variables"].append({"name": "Environment"})
+
+
+def a_reference_to_nobody(declaration: Declaration) -> None:
+    configuration(declaration, PUBLISH)["ObjectKey"] = "#{Biult.VERSION}"
+
+
+def a_reference_from_beside(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["namespace"] = "Approved"
+    action(declaration, APPROVE)["actionTypeId"] = action_type("Invoke", "Lambda")
+    action(declaration, APPROVE)["configuration"] = {"FunctionName": "f"}
+    action(declaration, PUBLISH)["runOrder"] = 1
+    configuration(declaration, PUBLISH)["ObjectKey"] = "#{Approved.Key}"
+
+
+def a_key_that_s3_does_not_emit(declaration: Declaration) -> None:
+    configuration(declaration, PUBLISH)["ObjectKey"] = "#{Code.VersionID}"
+
+
+def an_undeclared_variable(declaration: Declaration) -> None:
+    configuration(declaration, PUBLISH)["ObjectKey"] = "#{variables.Enviroment}"
+
+
+def a_reference_in_a_source(declaration: Declaration) -> None:
+    configuration(declaration, CODE)["S3ObjectKey"] = "#{variables.Environment}.zip"
+
+
+def a_reference_in_a_region(declaration: Declaration) -> None:
+    action(declaration, PUBLISH)["region"] = "#{variables.Environment}"
+
+
+def half_a_reference(declaration: Declaration) -> None:
+    configuration(declaration, PUBLISH)["ObjectKey"] = "#{Code}"
+
+
+def a_trigger_without_a_connection(declaration: Declaration) -> None:
+    connection_trigger(declaration, 1)
+    declaration["triggers"][0]["gitConfiguration"]["sourceActionName"] = "Image"
+
+
+def two_triggers(declaration: Declaration) -> None:
+    connection_trigger(declaration, 2)
+
+
+def tags_with_branches(declaration: Declaration) -> None:
+    both = {"tags": {"includes": ["v*"]}, "branches": {"includes": ["main"]}}
+    connection_trigger(declaration, 1, both)
+
+
+def an_old_type(declaration: Declaration) -> None:
+    declaration["pipelineType"] = "V1"
+    declaration["executionMode"] = "SUPERSEDED"
+    del declaration["stages"][2]["beforeEntry"], declaration["stages"][2]["onFailure"]
+    action(declaration, TEST)["actionTypeId"] = action_type("Test", "CodeBuild")
+    action(declaration, TEST)["configuration"] = {"ProjectName": "p"}
+    del action(declaration, TEST)["commands"]
+
+
+def rollback_in_parallel(declaration: Declaration) -> None:
+    declaration["executionMode"] = "PARALLEL"
+
+
+def a_skip_by_alarm(declaration: Declaration) -> None:
+    rule(declaration)["ruleTypeId"]["provider"] = "CloudWatchAlarm"
+    rule(declaration)["configuration"] = {"AlarmName": "a"}
+
+
+def a_rollback_before_entry(declaration: Declaration) -> None:
+    condition(declaration)["result"] = "ROLLBACK"
+
+
+def two_conditions(declaration: Declaration) -> None:
+    declaration["stages"][2]["beforeEntry"]["conditions"] *= 2
+
+
+def a_retry_that_never_happens(declaration: Declaration) -> None:
+    declaration["stages"][2]["onFailure"]["retryConfiguration"] = {"retryMode": "ALL_ACTIONS"}
+
+
+def an_unknown_rule(declaration: Declaration) -> None:
+    rule(declaration)["ruleTypeId"]["provider"] = "VariableChek"
+
+
+def two_rules_of_one_name(declaration: Declaration) -> None:
+    condition(declaration)["rules"] *= 2
+
+
+BROKEN = [
+    (no_stages, "CP201", "stages"),
+    (only_the_sources, "CP202", "stages"),
+    (build_among_the_sources, "CP203", "stages[0].actions[1].actionTypeId.category"),
+    (source_in_the_build_stage, "CP204", "stages[1].actions[1].actionTypeId.category"),
+    (only_the_sources, "CP205", "stages"),
+    (a_stage_without_actions, "CP206", "stages[3].actions"),
+    (two_stages_of_one_name, "CP207", "stages[2].name"),
+    (two_actions_of_one_name, "CP208", "stages[1].actions[1].name"),
+    (an_approval_among_the_sources, "CP209", "stages[0].actions[1].actionTypeId.category"),
+    (no_store, "CP210", ""),
+    (both_kinds_of_store, "CP210", "artifactStores"),
+    (no_role, "CP211", ""),
+    (a_region_without_a_store, "CP212", "stages[2].actions[1].region"),
+    (two_regions_and_one_store, "CP212", "stages[2].actions[1].region"),
+    (a_source_elsewhere, "CP213", "stages[0].actions[0].region"),
+    (a_name_with_a_space, "CP220", "stages[2].actions[1].name"),
+    (a_text_that_is_too_long, "CP221", "stages[2].actions[0].configuration.CustomData"),
+    (no_time_at_all, "CP222", "stages[2].actions[0].timeoutInMinutes"),
+    (a_sentence_as_schedule, "CP223", "airflow.schedule"),
+    (a_misspelled_provider, "CP301", "stages[1].actions[0].actionTypeId.provider"),
+    (an_unknown_partner, "CP302", "stages[1].actions[1].actionTypeId.provider"),
+    (no_project, "CP303", "stages[1].actions[0].configuration"),
+    (no_operator, "CP303", "stages[2].beforeEntry.conditions[0].rules[0].configuration"),
+    (a_misspelled_key, "CP304", "stages[1].actions[0].configuration.BatchEnable"),
+    (a_key_of_nothing, "CP305", "stages[1].actions[0].configuration.Zzz"),
+    (a_value_that_is_not_listed, "CP306", "stages[2].actions[1].configuration.Extract"),
+    (a_masked_token, "CP307", "stages[0].actions[0].configuration.OAuthToken"),
+    (no_key_to_write_to, "CP308", "stages[2].actions[1].configuration"),
+    (no_primary_source, "CP308", "stages[1].actions[0].configuration"),
+    (no_template, "CP308", "stages[2].actions[1].configuration"),
+    (two_inputs_for_s3, "CP309", "stages[2].actions[1].inputArtifacts"),
+    (an_approval_that_writes, "CP310", "stages[2].actions[0].outputArtifacts"),
+    (no_commands, "CP311", "stages[1].actions[1]"),
+    (commands_for_s3, "CP312", "stages[2].actions[1].commands"),
+    (an_artifact_written_twice, "CP401", "stages[0].actions[1].outputArtifacts[0].name"),
+    (an_input_from_nowhere, "CP402", "stages[2].actions[1].inputArtifacts[0].name"),
+    (an_input_from_beside, "CP403", "stages[1].actions[1].inputArtifacts[0].name"),
+    (a_primary_source_that_is_no_input, "CP404", "stages[1].actions[0].configuration.PrimarySource"),
+    (a_namespace_twice, "CP501", "stages[2].actions[0].namespace"),
+    (a_reserved_namespace, "CP502", "stages[2].actions[0].namespace"),
+    (a_namespace_like_an_artifact, "CP503", "stages[2].actions[0].namespace"),
+    (a_variable_twice, "CP504", "variables[1].name"),
+    (a_reference_to_nobody, "CP505", "stages[2].actions[1].configuration.ObjectKey"),
+    (a_reference_from_beside, "CP506", "stages[2].actions[1].configuration.ObjectKey"),
+    (a_key_that_s3_does_not_emit, "CP507", "stages[2].actions[1].configuration.ObjectKey"),
+    (an_undeclared_variable, "CP507", "stages[2].actions[1].configuration.ObjectKey"),
+    (a_reference_in_a_source, "CP508", "stages[0].actions[0].configuration.S3ObjectKey"),
+    (a_reference_in_a_region, "CP509", "stages[2].actions[1].region"),
+    (half_a_reference, "CP510", "stages[2].actions[1].configuration.ObjectKey"),
+    (a_trigger_without_a_connection, "CP601", "triggers[0].gitConfiguration.sourceActionName"),
+    (two_triggers, "CP602", "triggers[1]"),
+    (tags_with_branches, "CP603", "triggers[0].gitConfiguration.push[0]"),
+    (an_old_type, "CP701", "variables"),
+    (rollback_in_parallel, "CP702", "stages[2].onFailure.result"),
+    (a_skip_by_alarm, "CP703", "stages[2].beforeEntry.conditions[0].rules[0].ruleTypeId.provider"),
+    (a_rollback_before_entry, "CP704", "stages[2].beforeEntry.conditions[0].result"),
+    (two_conditions, "CP705", "stages[2].beforeEntry.conditions"),
+    (a_retry_that_never_happens, "CP706", "stages[2].onFailure.retryConfiguration"),
+    (an_unknown_rule, "CP707", "stages[2].beforeEntry.conditions[0].rules[0].ruleTypeId.provider"),
+    (two_rules_of_one_name, "CP708", "stages[2].beforeEntry.conditions[0].rules[1].name"),
+]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "identifier", "path"),
+    [pytest.param(*case, id=f"{case[1]}-{case[0].__name__}") for case in BROKEN],
+)
+def test_a_declaration_broken_in_one_place_gives_the_finding_there(
+    break_it: Callable[[Declaration], None], identifier: str, path: str, web_shop, examined
+):
+    break_it(web_shop)
+
+    found = [finding for finding in examined(web_shop).findings if finding.id == identifier]
+
+    assert [finding.path for finding in found] == [path]
+    assert found[0].line >= 1
+    assert found[0].message.endswith(".")
+
+
+def test_a_good_declaration_has_no_findings(web_shop, examined):
+    assert examined(web_shop).findings == ()
+
+
+def test_every_check_has_a_case():
+    assert {check.kind.id for check in registry.CHECKS} == {identifier for _, identifier, _ in BROKEN}
+
+
+def test_every_kind_of_finding_has_an_id_of_its_own():
+    ids = [kind.id for kind in documented.kinds()]
+
+    assert len(ids) == len(set(ids))
+
+
+def test_the_page_of_the_findings_is_up_to_date():
+    page = Path(__file__).parents[3] / "docs" / "checks.md"
+
+    assert page.read_text() == documented.page(), "write airflow_codepipeline.definition.documented.page() to it"
+
+
+def test_a_misspelled_provider_is_answered_with_the_nearest(web_shop, examined):
+    a_misspelled_provider(web_shop)
+
+    [finding] = [finding for finding in examined(web_shop).findings if finding.id == "CP301"]
+
+    assert finding.suggestion == "Did you mean 'CodeBuild'?"
+
+
+def test_a_variable_in_place_of_a_listed_value_is_left_to_the_run(web_shop, examined):
+    configuration(web_shop, PUBLISH)["Extract"] = "#{variables.Environment}"
+
+    assert examined(web_shop).findings == ()
