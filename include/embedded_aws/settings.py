@@ -12,6 +12,11 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
 
+def default_key(account: str, region: str) -> str:
+    """The KMS key S3 uses when none is named: AWS's own for S3."""
+    return f"arn:aws:kms:{region}:{account}:alias/aws/s3"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What one embedded AWS is started with.

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from embedded_aws.codebuild.model import BuildArtifacts
 from embedded_aws.codebuild.selection import select
 from embedded_aws.errors import BuildError
+from embedded_aws.settings import default_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _CHUNK = 1024 * 1024
 # The first moment a zip file can name: the same files make the same bytes.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_DEFAULT_KEY = "alias/aws/s3"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +98,7 @@ class Uploader:
     def _encryption(self, artifacts: Artifacts) -> dict[str, str]:
         if artifacts.encryption_disabled:
             return {}
-        key = self.record.build.encryption_key
-        if key is None or key.endswith(_DEFAULT_KEY):
-            return {"ServerSideEncryption": "aws:kms"}
+        key = self.record.build.encryption_key or default_key(self.record.account, self.record.region)
         return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
 
     def _put_at(self, upload: Upload, key: str, **sums: str) -> BuildArtifacts:

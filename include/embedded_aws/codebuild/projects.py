@@ -11,6 +11,7 @@ import msgspec
 from embedded_aws.codebuild.model import Artifacts, Project, Source
 from embedded_aws.codebuild.paging import page
 from embedded_aws.errors import ServiceError
+from embedded_aws.settings import default_key
 
 if TYPE_CHECKING:
     from embedded_aws.caller import Caller
@@ -52,7 +53,7 @@ class Projects:
         arn = f"arn:aws:codebuild:{caller.region}:{caller.account}:project/{name}"
         project = _project(parameters | {"arn": arn, "created": now, "lastModified": now})
         if project.encryption_key is None:
-            key = f"arn:aws:kms:{caller.region}:{caller.account}:alias/aws/s3"
+            key = default_key(caller.account, caller.region)
             project = msgspec.structs.replace(project, encryption_key=key)
         with self._store.lock:
             if self._store.project(caller, name):

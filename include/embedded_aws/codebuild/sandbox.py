@@ -89,7 +89,7 @@ class Plain:
 
 @dataclass(frozen=True, kw_only=True)
 class Bubblewrap:
-    """An empty file system with the system's programs to read and the build's folder, as /codebuild, to write.
+    """An empty file system: the system's programs to read, the build's folder, as /codebuild, to write.
 
     The host's home and the checkout are not there; processes end with the build. The network is the host's:
     the build must reach the gateway.

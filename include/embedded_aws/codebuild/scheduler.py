@@ -11,12 +11,11 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-import psutil  # type: ignore[import-untyped]
-
 from embedded_aws.codebuild.model import FAILED, STOPPED, TIMED_OUT
 from embedded_aws.codebuild.run import Interrupt, Run
 from embedded_aws.codebuild.tracker import Tracker
 from embedded_aws.errors import BuildError
+from embedded_aws.identity import noted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,8 +151,8 @@ class Scheduler:
 
 
 def _kill(process_file: Path) -> None:
-    """End the process group an earlier embedded AWS started, if it is still the same process."""
-    with contextlib.suppress(ValueError, OSError, psutil.Error):
-        pid, started = process_file.read_text().split()
-        if psutil.Process(int(pid)).create_time() == float(started):
-            os.killpg(int(pid), signal.SIGKILL)
+    """End the process group an earlier embedded AWS started, if it is still there."""
+    process = noted(process_file)
+    if process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -11,9 +11,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import psutil  # type: ignore[import-untyped]
-
 from embedded_aws.errors import BuildError
+from embedded_aws.identity import note
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,8 +147,7 @@ class Shell:
             stderr=self.output,
             start_new_session=True,
         )
-        started = psutil.Process(process.pid).create_time()
-        self.process_file.write_text(f"{process.pid} {started!r}")
+        note(self.process_file, process.pid)
         return process
 
     def _release(self, process: subprocess.Popen[bytes]) -> None:

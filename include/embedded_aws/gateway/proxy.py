@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, hdrs, web
@@ -9,7 +10,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from aiohttp import ClientResponse
 
@@ -31,6 +32,7 @@ _HOP_BY_HOP = frozenset(
         hdrs.UPGRADE,
     )
 )
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NOT_OURS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
@@ -55,10 +57,16 @@ class Proxy:
         """Close every connection."""
         await self._session.close()
 
-    async def forward(self, request: web.BaseRequest) -> web.StreamResponse:
-        """The backend's answer to `request`; 502 when the backend does not answer at all."""
+    async def forward(
+        self, request: web.BaseRequest, added: Mapping[str, str] = _NOTHING
+    ) -> web.StreamResponse:
+        """The backend's answer to `request`; 502 when the backend does not answer at all.
+
+        :param added: headers to send besides those of the request.
+        """
         body = _body(request) if request.can_read_body else None
         headers = _end_to_end(request)
+        headers.update(added)
         url = URL(self._backend + request.raw_path, encoded=True)
         try:
             answer = await self._session.request(

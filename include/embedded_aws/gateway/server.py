@@ -102,7 +102,11 @@ async def _assemble(settings: Settings, url: str, ministack: MiniStack, stack: A
 
 async def _open(gateway: Gateway, listener: socket.socket, stack: AsyncExitStack) -> None:
     server = web.Server(
-        gateway.handle, auto_decompress=False, max_field_size=_LONGEST_LINE, max_line_size=_LONGEST_LINE
+        gateway.handle,
+        access_log=None,
+        auto_decompress=False,
+        max_field_size=_LONGEST_LINE,
+        max_line_size=_LONGEST_LINE,
     )
     runner = web.ServerRunner(server)
     await runner.setup()

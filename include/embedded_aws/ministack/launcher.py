@@ -1,18 +1,22 @@
 """Started by the Python of MiniStack's environment, as a script: MiniStack, with a snapshot on SIGUSR1.
 
 MiniStack saves its state only when it ends in order. After a SIGKILL it would lose all since its start.
+When the gateway is gone, however it ended, MiniStack ends in order too.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
+import time
 
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core.persistence import save_all  # type: ignore[import-not-found]
 
 _wanted = threading.Event()
+_PARENT_CHECK_SECONDS = 1
 
 
 def _snapshots() -> None:
@@ -22,8 +26,15 @@ def _snapshots() -> None:
         save_all(app._build_persistence_save_dict())
 
 
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_PARENT_CHECK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 if __name__ == "__main__":
     sys.argv = ["ministack"]
     threading.Thread(target=_snapshots, daemon=True).start()
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGUSR1, lambda *_: _wanted.set())
     app.main()

@@ -9,9 +9,11 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
+import psutil  # type: ignore[import-untyped]
 from aiohttp import ClientError, ClientSession
 
 from embedded_aws.errors import SetupError
+from embedded_aws.identity import note, noted
 from embedded_aws.settings import REGION
 
 if TYPE_CHECKING:
@@ -49,15 +51,17 @@ class MiniStack:
 
         :raises SetupError: it ended, or does not answer in time.
         """
+        self._state_dir.mkdir(parents=True, exist_ok=True)
+        await asyncio.to_thread(_end_previous, self._process_file)
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
-        self._state_dir.mkdir(parents=True, exist_ok=True)
         launcher = os.path.join(os.path.dirname(__file__), _LAUNCHER)
         with (self._state_dir / "ministack.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 str(self._python), launcher, env=self._environment(port), cwd=self._state_dir,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
+        note(self._process_file, self._process.pid)
         await self._wait_until_ready(self._process)
         self._snapshots = asyncio.create_task(self._snapshot_for_ever(self._process))
 
@@ -80,6 +84,10 @@ class MiniStack:
         """Wait until it ends, on its own or by `stop`; the exit status."""
         assert self._process is not None
         return await self._process.wait()
+
+    @property
+    def _process_file(self) -> Path:
+        return self._state_dir / "ministack.process"
 
     def _environment(self, port: int) -> dict[str, str]:
         inherited = {
@@ -117,6 +125,18 @@ class MiniStack:
             if self._changed:
                 self._changed = False
                 process.send_signal(signal.SIGUSR1)
+
+
+def _end_previous(process_file: Path) -> None:
+    """Wait for the MiniStack of a gateway that was killed: it is about to save its state."""
+    process = noted(process_file)
+    if process is None:
+        return
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except psutil.TimeoutExpired:
+        process.kill()
 
 
 def _free_port() -> int:
