@@ -152,5 +152,5 @@ def _place(node: Node, path: Path, places: Places) -> None:
     elif isinstance(node, CollectionNode):
         for index, item in enumerate(node.value):
             _place(item, (*path, index), places)
-    elif isinstance(node, ScalarNode) and node.style is None:
+    elif isinstance(node, ScalarNode) and not node.style:
         places.written[path] = node.value

@@ -409,7 +409,9 @@ def test_every_kind_of_finding_has_an_id_of_its_own():
 def test_the_page_of_the_findings_is_up_to_date():
     page = Path(__file__).parents[3] / "docs" / "checks.md"
 
-    assert page.read_text() == documented.page(), "write airflow_codepipeline.definition.documented.page() to it"
+    assert page.read_text() == documented.page(), (
+        "write airflow_codepipeline.definition.documented.page() to it"
+    )
 
 
 def test_a_misspelled_provider_is_answered_with_the_nearest(web_shop, examined):
