@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from airflow_codepipeline.cli.app import COMMANDS, build
+
+
+def test_help_lists_every_command_with_its_line():
+    result = CliRunner().invoke(build(["--help"]), ["--help"])
+
+    assert result.exit_code == 0
+    for name in COMMANDS:
+        assert name in result.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_exists(name):
+    result = CliRunner().invoke(build([name, "--help"]), [name, "--help"])
+
+    assert result.exit_code == 0
+
+
+def test_help_imports_no_command():
+    code = (
+        "import sys; from airflow_codepipeline.cli.app import build; build(['--help'])\n"
+        "print([name for name in sys.modules if name.startswith(('airflow.', 'boto', 'jinja2', 'yaml'))"
+        " or name == 'airflow_codepipeline.cli.validate'])"
+    )
+
+    loaded = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": sys.path[0]},
+    )
+
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_the_schema_is_printed():
+    result = CliRunner().invoke(build(["schema"]), ["schema"])
+
+    assert json.loads(result.stdout)["title"] == "AWS CodePipeline declaration"
