@@ -48,10 +48,11 @@ class ManualApprovalSensor(ApprovalOperator):
         action = declaration.action
         kwargs.setdefault("retries", ENGINE_RETRIES)
         kwargs.setdefault("retry_delay", ENGINE_RETRY_DELAY)
+        # Airflow hands the DAG's params in here: the pipeline's variables are no part of the answer.
+        kwargs["params"] = {COMMENT: _comment_field()}
         super().__init__(
             subject=f"Approve {action.name} of {declaration.pipeline.name}",
             body=action.configuration.get("CustomData", ""),
-            params={COMMENT: _comment_field()},
             response_timeout=timeout_of(action),
             **kwargs,
         )
