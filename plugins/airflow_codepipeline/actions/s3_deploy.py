@@ -29,8 +29,9 @@ class S3Deploy(Immediate):
     def start(self, aws: Aws) -> Job:
         """Do all of it. A repeated start writes the same objects again."""
         context = aws.context
-        bucket, key = required(context, "BucketName"), _key(aws)
+        bucket = required(context, "BucketName")
         required(context, "Extract")
+        key = _key(aws)
         if boolean(context, "Extract"):
             count = _deploy_files(aws, bucket, key)
         else:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.kit import ScriptedAws
+from fixtures.attempts import ScriptedAws
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from actions.kit import ATTEMPT, attempt, reference
 from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.actions.cloudformation import CloudFormation
 from airflow_codepipeline.actions.cloudformation_stacks import stack_job
 from airflow_codepipeline.errors import ActionError, TransientError
+from fixtures.attempts import ATTEMPT, attempt, reference
 
 STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/stack/0001"
 OTHER_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/stack/0002"

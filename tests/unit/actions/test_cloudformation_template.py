@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from actions.kit import ATTEMPT, attempt, reference
 from airflow_codepipeline.actions.cloudformation_template import (
     INLINE_BYTES,
     parameter_overrides,
@@ -12,6 +11,7 @@ from airflow_codepipeline.actions.cloudformation_template import (
     stack_policy,
 )
 from airflow_codepipeline.errors import ActionError
+from fixtures.attempts import ATTEMPT, attempt, reference
 
 FILES = {
     "In::t.yaml": b"Resources: {}",

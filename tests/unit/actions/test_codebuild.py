@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from actions.kit import ATTEMPT, attempt, reference
 from airflow_codepipeline.actions.base import Job, JobStatus
 from airflow_codepipeline.actions.codebuild import CodeBuild
 from airflow_codepipeline.errors import ActionError
+from fixtures.attempts import ATTEMPT, attempt, reference
 
 BUILD = "project:1"
 JOB = Job(

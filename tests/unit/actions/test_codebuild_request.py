@@ -4,9 +4,9 @@ import botocore.session
 import pytest
 from botocore.validate import validate_parameters
 
-from actions.kit import ATTEMPT, attempt, reference
 from airflow_codepipeline.actions.codebuild_request import build_request
 from airflow_codepipeline.errors import ActionError
+from fixtures.attempts import ATTEMPT, attempt, reference
 
 PROJECT = {"ProjectName": "project"}
 

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from actions.kit import attempt
 from airflow_codepipeline.actions.registry import (
     MANUAL_APPROVAL,
     PROVIDERS,
@@ -16,6 +15,7 @@ from airflow_codepipeline.actions.registry import (
 from airflow_codepipeline.definition.action_types.catalogue import action_type
 from airflow_codepipeline.definition.model import ActionTypeId
 from airflow_codepipeline.errors import ActionError
+from fixtures.attempts import attempt
 
 
 def type_id(name: str) -> ActionTypeId:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from actions.kit import attempt, reference
 from airflow_codepipeline.actions.settings import (
     boolean,
     json_value,
@@ -15,6 +14,7 @@ from airflow_codepipeline.actions.settings import (
     the_store,
 )
 from airflow_codepipeline.errors import ActionError
+from fixtures.attempts import attempt, reference
 
 
 def context(**configuration: str):

@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from actions.kit import attempt, reference
 
 from airflow_codepipeline.aws.artifact_credentials import limited_credentials, session_policy
+from fixtures.attempts import attempt, reference
 
 
 def test_the_policy_reads_inputs_and_writes_outputs_and_nothing_else():
