@@ -56,6 +56,7 @@ KINDS = (WRONG_TYPE, UNKNOWN_KEY, MISSING_KEY, NOT_ALLOWED, MISREAD_NUMBER)
 
 _UNSET: Any = object()
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
+_MOST_GUESSES = 100
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
 
 
@@ -120,7 +121,9 @@ class Shape:
         for key, item in value.items():
             if key in known:
                 continue
-            meant = nearest(str(key), known - taken.keys())
+            # A guess costs a millisecond: a file of nothing but unknown keys must not take minutes.
+            guess = len(self.problems) < _MOST_GUESSES
+            meant = nearest(str(key), known - taken.keys()) if guess else None
             suggestion = f"Did you mean '{meant}'?" if meant else f"Known: {listing(known)}."
             self.problems.append(
                 UNKNOWN_KEY.problem(f"Unknown key {shown(key)}.", (*path, str(key)), suggestion=suggestion)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.findings import Kind, Problem
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _IS_TEMPLATE = re.compile(rb"\{%|\{\{[-+]?\s*(?!resolve:)[A-Za-z_\"'(\[\d]")
 _LITERAL = re.compile(r"\{\{(?=\s*(?:resolve:|\.))")
 _LONGEST_RANGE = 1_000
+_MOST_NAMED = 100
+_MOST_EXPRESSIONS = 10_000
 
 TEMPLATE_SYNTAX = Kind(
     id="CP010",
@@ -62,6 +65,9 @@ def render(text: str, values: Mapping[str, Any], *, values_file: str) -> str:
     """
     import jinja2
 
+    if text.count("{{") + text.count("{%") > _MOST_EXPRESSIONS:
+        message = f"The template has more than {_MOST_EXPRESSIONS} expressions and statements."
+        raise UnreadableError(TEMPLATE_FAILED.problem(message))
     jinja = _environment()
     source = _LITERAL.sub("{{ '{{' }}", text)
     try:
@@ -121,7 +127,7 @@ def _bounded(pieces: Iterator[str]) -> str:
     for piece in pieces:
         size += len(piece)
         if size > LARGEST_BYTES:
-            raise ValueError("the rendered text is larger than 4 MiB")
+            raise ValueError("the rendered text is larger than 2 MiB")
         rendered.append(piece)
     return "".join(rendered)
 
@@ -135,7 +141,7 @@ def _undefined(
 ) -> list[Problem]:
     """Return every variable without a value: the first one raised, the rest are found by reading."""
     problems = []
-    for dotted, line in missing_names(jinja.parse(source), values):
+    for dotted, line in islice(missing_names(jinja.parse(source), values), _MOST_NAMED):
         name = dotted[-1]
         around = value_at(values, dotted[1:-1]) if dotted[0] == "var" else {"var": 0, "environment": 0}
         known = [str(key) for key in around] if isinstance(around, dict) else []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pathlib
     from collections.abc import Callable
 
-LARGEST_BYTES = 4 * 1024 * 1024
+LARGEST_BYTES = 2 * 1024 * 1024
 DEEPEST = 100
 
 UNREADABLE = Kind(
@@ -25,8 +25,8 @@ UNREADABLE = Kind(
 TOO_LARGE = Kind(
     id="CP002",
     severity="error",
-    what="The file is larger than 4 MiB, or nested more than 100 levels deep.",
-    right="One pipeline a file; the largest that AWS allows is well below 4 MiB and 20 levels.",
+    what="The file is larger than 2 MiB, or nested more than 100 levels deep.",
+    right="One pipeline a file; the largest that AWS allows is well below 2 MiB and 20 levels.",
 )
 NOT_UTF8 = Kind(
     id="CP003",
@@ -49,8 +49,8 @@ DUPLICATE_KEY = Kind(
 EXPANSION = Kind(
     id="CP006",
     severity="error",
-    what="YAML aliases expand to more than 100,000 values, or contain themselves.",
-    right="Write the values out, or use a Jinja2 loop.",
+    what="YAML of more than 100,000 values, counting what aliases expand to, or without end.",
+    right="One pipeline a file, its repeated values written out or made by a Jinja2 loop.",
 )
 NOT_A_PIPELINE = Kind(
     id="CP007",
@@ -121,7 +121,7 @@ def read_bytes(path: pathlib.Path) -> bytes:
         raise UnreadableError(UNREADABLE.problem(f"The file cannot be read: {error.strerror}.")) from error
     if len(content) > LARGEST_BYTES:
         raise UnreadableError(
-            TOO_LARGE.problem("The file is larger than 4 MiB.", suggestion="A file holds one pipeline.")
+            TOO_LARGE.problem("The file is larger than 2 MiB.", suggestion="A file holds one pipeline.")
         )
     return content.removeprefix(b"\xef\xbb\xbf")
 

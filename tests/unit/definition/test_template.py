@@ -73,6 +73,7 @@ def test_every_missing_variable_is_named_with_its_line_its_file_and_near_names()
         "{{ 1 / 0 }}",
         "{{ var.a.b.c }}",
         "{% include '/etc/passwd' %}",
+        "{{ var.a }}" * 20_000,
         "{{ lipsum() }}",
         "{{ [1, 2] | random }}",
     ],

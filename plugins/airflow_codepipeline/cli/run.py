@@ -1,0 +1,159 @@
+"""`codepipeline run`: one execution of a definition, in this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.prompt import Confirm, Prompt
+
+from airflow_codepipeline.cli import places
+from airflow_codepipeline.definition.reader import read_pipeline
+from airflow_codepipeline.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.cli.progress import Progress
+    from airflow_codepipeline.definition.model import Pipeline
+    from airflow_codepipeline.local.execution import StartRequest
+    from airflow_codepipeline.local.observer import Approver
+
+_INTERRUPTED = 130
+_REVISION_TYPES = {
+    "CodeCommit": "COMMIT_ID",
+    "CodeStarSourceConnection": "COMMIT_ID",
+    "ECR": "IMAGE_DIGEST",
+    "GitHub": "COMMIT_ID",
+    "S3": "S3_OBJECT_VERSION_ID",
+}
+
+
+class Answer(StrEnum):
+    """How approvals are answered."""
+
+    YES = "yes"
+    NO = "no"
+    ASK = "ask"
+
+
+class Where(StrEnum):
+    """Which AWS the actions call."""
+
+    EMBEDDED = "embedded"
+    ENVIRONMENT = "environment"
+
+
+def run(
+    path: Annotated[Path, typer.Argument(help="The definition.", exists=True, dir_okay=False)],
+    var: Annotated[
+        list[str] | None, typer.Option("--var", metavar="NAME=VALUE", help="A pipeline variable.")
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ACTION=PATH|REVISION",
+            help="What a source action takes: a folder or zip of this machine, or a revision.",
+        ),
+    ] = None,
+    approve: Annotated[Answer, typer.Option(help="How approvals are answered.")] = Answer.ASK,
+    aws: Annotated[
+        Where, typer.Option(help="The embedded AWS, or what the environment names.")
+    ] = Where.EMBEDDED,
+) -> None:
+    """Run a definition once, in this process: the exit code is the outcome."""
+    try:
+        pipeline = read_pipeline(path)
+    except DefinitionError as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(2) from None
+    places.settle_airflow()
+    request = _request(pipeline, var or [], source or [])
+    if aws is Where.EMBEDDED:
+        from airflow_codepipeline.cli.embedded import embedded_environment, ensure_up
+
+        os.environ.update(embedded_environment(ensure_up()))
+    raise typer.Exit(_execute(pipeline, request, approve))
+
+
+def _execute(pipeline: Pipeline, request: StartRequest, approve: Answer) -> int:
+    from airflow_codepipeline.cli.progress import Progress
+    from airflow_codepipeline.execution.status import PipelineExecutionStatus
+    from airflow_codepipeline.local.execution import LocalExecution
+    from airflow_codepipeline.local.task_runner import TaskRunner
+
+    console = Console()
+    with Progress(pipeline, console) as progress:
+        runner = TaskRunner(_approver(approve, progress))
+        execution = LocalExecution(pipeline, request, runner=runner, observer=progress)
+        try:
+            status = execution.run()
+        except KeyboardInterrupt:
+            runner.stop()
+            console.print("Interrupted. What ran outside was told to stop.")
+            return _INTERRUPTED
+    console.print(f"{pipeline.name} {status}: execution {execution.dag_run.run_id}")
+    return 0 if status is PipelineExecutionStatus.SUCCEEDED else 1
+
+
+def _request(pipeline: Pipeline, variables: list[str], sources: list[str]) -> StartRequest:
+    from airflow_codepipeline.local.execution import StartRequest
+
+    values = dict(_pair(text, "--var") for text in variables)
+    _known(values, {variable.name for variable in pipeline.variables}, "--var", "variable")
+    required = {variable.name for variable in pipeline.variables if variable.default_value is None}
+    if missing := sorted(required - values.keys()):
+        raise typer.BadParameter(f"no value for {', '.join(missing)}: add --var {missing[0]}=…")
+    given = dict(_pair(text, "--source") for text in sources)
+    actions = {
+        action.name: action.action_type_id.provider
+        for stage in pipeline.stages
+        for action in stage.actions
+        if action.action_type_id.category == "Source"
+    }
+    _known(given, set(actions), "--source", "source action")
+    folders = {action: Path(value) for action, value in given.items() if Path(value).exists()}
+    revisions = tuple(
+        {
+            "actionName": action,
+            "revisionType": _REVISION_TYPES.get(actions[action], "COMMIT_ID"),
+            "revisionValue": value,
+        }
+        for action, value in given.items()
+        if action not in folders
+    )
+    return StartRequest(variables=values, revisions=revisions, folders=folders)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise typer.BadParameter(f"{option} wants NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _known(given: dict[str, str], known: set[str], option: str, kind: str) -> None:
+    if unknown := sorted(given.keys() - known):
+        raise typer.BadParameter(
+            f"{option} {unknown[0]}: the pipeline has no such {kind}; "
+            f"it has {', '.join(sorted(known)) or 'none'}"
+        )
+
+
+def _approver(answer: Answer, progress: Progress) -> Approver:
+    def ask(subject: str, body: str) -> tuple[bool, str]:
+        if answer is not Answer.ASK:
+            return answer is Answer.YES, f"--approve {answer}"
+        if not sys.stdin.isatty():
+            return False, "nobody could be asked: there is no terminal, and --approve was not given"
+        progress.pause()
+        try:
+            progress.console.print(f"\n{subject}\n{body}", markup=False)
+            return Confirm.ask("Approve?"), Prompt.ask("Comment", default="")
+        finally:
+            progress.resume()
+
+    return ask
