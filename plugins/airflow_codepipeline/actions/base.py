@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+CONNECTION_LOST = "ConnectionLost"
+"""The code of a `TransientError` for a call that was sent and never answered: it may have been carried out.
+
+Who makes calls that must not be made twice looks for it; every other `TransientError` says that the call
+was not carried out.
+"""
+
+
 class AwsIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """As whom, and where, an action calls AWS.
 

@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.actions import console
-from airflow_codepipeline.actions.base import Job, JobStatus, Outputs
+from airflow_codepipeline.actions.base import CONNECTION_LOST, Job, JobStatus, Outputs
 from airflow_codepipeline.actions.lambda_event import event, function_name, job_data
 from airflow_codepipeline.actions.lambda_jobs import Jobs
 from airflow_codepipeline.actions.lambda_result import invoke_and_wait, variables_of
@@ -109,9 +109,9 @@ def _invoke(aws: Aws, payload: bytes) -> Any:
     try:
         aws.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=payload)
     except TransientError as error:
-        if error.code != "SystemUnavailable":
+        if error.code != CONNECTION_LOST:
             raise
-        # The connection was lost: the function may run. It answers, or its silence fails the action.
+        # The function may run. It answers, or its silence fails the action.
         _log.warning("It is not known whether Lambda took the invocation of %s: %s", name, error.message)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from airflow_codepipeline.actions.base import CONNECTION_LOST
 from airflow_codepipeline.actions.lambda_event import function_name
 from airflow_codepipeline.errors import ActionError, TransientError
 
@@ -26,7 +27,7 @@ def invoke_and_wait(aws: Aws, payload: bytes) -> str:
         response = aws.client("lambda").invoke(FunctionName=name, Payload=payload)
         result = response["Payload"].read()
     except TransientError as error:
-        if error.code != "SystemUnavailable":
+        if error.code != CONNECTION_LOST:
             raise
         text = f"The connection to {name} was lost while it may have been running: {error.message}"
         raise ActionError("JobFailed", text) from error

@@ -64,14 +64,22 @@ def store_of(pipeline: Pipeline, region: str) -> ArtifactStore:
 
     :raises ArtifactError: the pipeline declares no store for it.
     """
-    try:
-        return pipeline.store(region)
-    except KeyError:
+    store = store_or_none(pipeline, region)
+    if store is None:
         known = ", ".join(sorted(pipeline.artifact_stores)) or "none"
         raise ArtifactError(
             f"Pipeline {pipeline.name} has no artifact store in {region}. Its stores: {known}. "
             f"Add {region} to artifactStores."
-        ) from None
+        )
+    return store
+
+
+def store_or_none(pipeline: Pipeline, region: str) -> ArtifactStore | None:
+    """Return the store of a region, or none: an action without artifacts may do without."""
+    try:
+        return pipeline.store(region)
+    except KeyError:
+        return None
 
 
 def encryption(kms_key_id: str | None) -> dict[str, str]:

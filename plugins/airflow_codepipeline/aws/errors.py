@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     IncompleteReadError,
     MissingDependencyException,
@@ -20,10 +21,13 @@ from botocore.exceptions import (
     NoRegionError,
     ParamValidationError,
     PartialCredentialsError,
+    ProxyConnectionError,
     ResponseStreamingError,
+    SSLError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
+from airflow_codepipeline.actions.base import CONNECTION_LOST
 from airflow_codepipeline.errors import ActionError, TransientError
 
 # botocore retries these too, but only for so long (botocore/retries/standard.py).
@@ -52,14 +56,15 @@ TRANSIENT_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
-_TRANSIENT = (
-    BotoConnectionError,
-    ConnectionClosedError,
+_NOT_SENT = (
+    ConnectTimeoutError,
     CredentialRetrievalError,
-    HTTPClientError,
-    IncompleteReadError,
-    ResponseStreamingError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    SSLError,
 )
+# Among them ReadTimeoutError and ConnectionClosedError.
+_NOT_ANSWERED = (BotoConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
 _CONFIGURATION = (
     MissingDependencyException,
     NoCredentialsError,
@@ -98,8 +103,10 @@ def translated(error: Exception, operation: str) -> ActionError:
     """Return the error that a botocore error becomes."""
     if isinstance(error, ClientError):
         return _service_error(error, operation)
-    if isinstance(error, _TRANSIENT):
+    if isinstance(error, _NOT_SENT):
         return TransientError("SystemUnavailable", f"{operation}: {error}")
+    if isinstance(error, _NOT_ANSWERED):
+        return TransientError(CONNECTION_LOST, f"{operation}: {error}")
     code = "ConfigurationError" if isinstance(error, _CONFIGURATION) else "JobFailed"
     return ActionError(code, f"{operation}: {error}")
 

@@ -4,7 +4,7 @@ import io
 import json
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.response import StreamingBody
 
 from airflow_codepipeline.actions.lambda_event import event, job_data
@@ -90,6 +90,19 @@ def test_an_invocation_whose_answer_was_lost_is_waited_for_and_not_repeated(scri
 
     aws.client("lambda").meta.events.register("provide-client-params.lambda.Invoke", lose)
     assert LambdaInvoke().start(aws).external_execution_id
+
+
+def test_an_invocation_that_could_not_be_sent_takes_its_claim_back(scripted):
+    aws = scripted(context())
+    aws.script("s3").add_response("put_object", {})
+    aws.script("s3").add_response("delete_object", {})
+
+    def refuse(**_kwargs):
+        raise EndpointConnectionError(endpoint_url="http://lambda")
+
+    aws.client("lambda").meta.events.register("provide-client-params.lambda.Invoke", refuse)
+    with pytest.raises(TransientError, match="SystemUnavailable"):
+        LambdaInvoke().start(aws)
 
 
 def test_a_claim_that_somebody_has_does_not_invoke(scripted):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import (
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
@@ -10,6 +11,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from airflow_codepipeline.actions.base import CONNECTION_LOST
 from airflow_codepipeline.aws.errors import translated
 from airflow_codepipeline.errors import ActionError, TransientError
 
@@ -51,17 +53,18 @@ def test_what_stays_wrong_is_not_transient(code):
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "code"),
     [
-        EndpointConnectionError(endpoint_url="http://x"),
-        ConnectTimeoutError(endpoint_url="http://x"),
-        ReadTimeoutError(endpoint_url="http://x"),
+        (EndpointConnectionError(endpoint_url="http://x"), "SystemUnavailable"),
+        (ConnectTimeoutError(endpoint_url="http://x"), "SystemUnavailable"),
+        (ReadTimeoutError(endpoint_url="http://x"), CONNECTION_LOST),
+        (ConnectionClosedError(endpoint_url="http://x"), CONNECTION_LOST),
     ],
 )
-def test_a_lost_connection_is_transient(error):
+def test_a_call_that_was_not_answered_is_transient_and_told_from_one_that_was_not_sent(error, code):
     found = translated(error, "GetObject")
     assert isinstance(found, TransientError)
-    assert found.code == "SystemUnavailable"
+    assert found.code == code
 
 
 @pytest.mark.parametrize("error", [NoCredentialsError(), ParamValidationError(report="no")])
