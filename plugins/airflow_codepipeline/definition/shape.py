@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -54,6 +55,7 @@ MISREAD_NUMBER = Kind(
 )
 KINDS = (WRONG_TYPE, UNKNOWN_KEY, MISSING_KEY, NOT_ALLOWED, MISREAD_NUMBER)
 
+_type_info = cache(inspect.type_info)
 _UNSET: Any = object()
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _MOST_GUESSES = 100
@@ -87,7 +89,7 @@ class Shape:
 
     def read(self, data: Any, model: type[msgspec.Struct]) -> Any:
         """Return the data, made plain, that converts to `model` where `readable` holds afterwards."""
-        return self._value(inspect.type_info(model), data, ())
+        return self._value(_type_info(model), data, ())
 
     def _value(self, expected: inspect.Type, value: Any, path: Path) -> Any:
         return self._readers[type(expected)](expected, value, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.checks.configured import configured
 from airflow_codepipeline.definition.findings import Kind, shown
 from airflow_codepipeline.definition.suggest import did_you_mean
 
@@ -24,7 +23,7 @@ KIND = Kind(
 
 def find(survey: Survey) -> Iterator[Problem]:
     """Find values that their key does not allow."""
-    for path, configuration, known in configured(survey):
+    for path, configuration, known in survey.configured:
         for key, value in configuration.items():
             allowed = known.configuration[key].values if key in known.configuration else None
             if allowed is not None and value not in allowed and "#{" not in value:

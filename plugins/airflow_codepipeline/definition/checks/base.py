@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from airflow_codepipeline.definition.checks.configured import find_configured
 from airflow_codepipeline.definition.checks.uses import find_uses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from airflow_codepipeline.definition.action_types.catalogue import ActionType
     from airflow_codepipeline.definition.checks.uses import Use
     from airflow_codepipeline.definition.findings import Kind, Path, Problem
     from airflow_codepipeline.definition.model import (
@@ -127,6 +129,11 @@ class Survey:
             for artifact in placed.action.output_artifacts:
                 found.setdefault(artifact.name, placed)
         return found
+
+    @cached_property
+    def configured(self) -> tuple[tuple[Path, dict[str, str], ActionType], ...]:
+        """The path, the configuration and the type of each action and rule whose type is known."""
+        return tuple(find_configured(self))
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:

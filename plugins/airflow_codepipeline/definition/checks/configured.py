@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.findings import Path
 
 
-def configured(survey: Survey) -> Iterator[tuple[Path, dict[str, str], ActionType]]:
+def find_configured(survey: Survey) -> Iterator[tuple[Path, dict[str, str], ActionType]]:
     """Yield the path, the configuration and the type of each action and rule whose type is known."""
     for placed in survey.actions:
         known = action_type(placed.action.action_type_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
 from msgspec import Struct
 from msgspec.structs import fields
@@ -24,33 +24,46 @@ def limited(value: Struct) -> list[Limited]:
     return found
 
 
+class _Field(NamedTuple):
+    """A field that is limited, or that has limited values below.
+
+    :param holds: the model below it is the value itself, or each item of a list or value of a map.
+    """
+
+    name: str
+    key: str
+    default: Any
+    limit: Limit | None
+    holds: Literal["nothing", "one", "many"]
+
+
 @cache
-def _plan(model: type[Struct]) -> tuple[tuple[str, str, Any, Limit | None], ...]:
-    """Return the fields that are limited or have limited values below: every check of a parse walks here."""
+def _plan(model: type[Struct]) -> tuple[_Field, ...]:
+    """Return the fields to look at. Every parse walks here: what is known of the types is found once."""
     limits = LIMITS.get(model, {})
-    return tuple(
-        (field.name, field.encode_name, field.default, limits.get(field.name))
+    plan = (
+        _Field(field.name, field.encode_name, field.default, limits.get(field.name), _holds(field.type))
         for field in fields(model)
-        if field.name in limits or _has_structs(field.type)
     )
+    return tuple(field for field in plan if field.limit is not None or field.holds != "nothing")
 
 
-def _has_structs(kind: Any) -> bool:
-    if isinstance(kind, type) and issubclass(kind, Struct):
-        return True
-    return any(_has_structs(argument) for argument in get_args(kind))
+def _holds(kind: Any) -> Literal["nothing", "one", "many"]:
+    models = [item for item in (kind, *get_args(kind)) if isinstance(item, type) and issubclass(item, Struct)]
+    if not models:
+        return "nothing"
+    return "many" if get_origin(kind) in (tuple, dict) else "one"
 
 
 def _collect(value: Struct, path: Path, found: list[Limited]) -> None:
-    for name, key, default, limit in _plan(type(value)):
+    for name, key, default, limit, holds in _plan(type(value)):
         item = getattr(value, name)
-        if item is None or item is default:
+        if item is default or item is None:
             continue
         if limit is not None:
             found.append(((*path, key), item, limit))
-        if isinstance(item, Struct):
+        if holds == "one":
             _collect(item, (*path, key), found)
-        elif isinstance(item, tuple | dict):
-            for index, inner in enumerate(item) if isinstance(item, tuple) else item.items():
-                if isinstance(inner, Struct):
-                    _collect(inner, (*path, key, index), found)
+        elif holds == "many":
+            for index, inner in item.items() if isinstance(item, dict) else enumerate(item):
+                _collect(inner, (*path, key, index), found)

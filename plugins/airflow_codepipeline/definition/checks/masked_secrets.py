@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.checks.configured import configured
 from airflow_codepipeline.definition.findings import Kind
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ KIND = Kind(
 
 def find(survey: Survey) -> Iterator[Problem]:
     """Find masked secrets."""
-    for path, configuration, known in configured(survey):
+    for path, configuration, known in survey.configured:
         for key in known.secret_keys:
             if configuration.get(key) == "****":
                 message = f"'{key}' is masked: the declaration was printed by AWS."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.checks.configured import configured, unknown_keys
+from airflow_codepipeline.definition.checks.configured import unknown_keys
 from airflow_codepipeline.definition.findings import Kind, shown
 from airflow_codepipeline.definition.suggest import nearest
 
@@ -24,7 +24,7 @@ KIND = Kind(
 
 def find(survey: Survey) -> Iterator[Problem]:
     """Find unknown keys that have a near name."""
-    for path, configuration, known in configured(survey):
+    for path, configuration, known in survey.configured:
         for key in unknown_keys(configuration, known):
             near = nearest(key, known.configuration.keys() - configuration.keys())
             if near is not None:

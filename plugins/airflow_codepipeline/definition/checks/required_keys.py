@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.checks.configured import configured
 from airflow_codepipeline.definition.findings import Kind
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ KIND = Kind(
 
 def find(survey: Survey) -> Iterator[Problem]:
     """Find configurations of actions and rules without a required key."""
-    for path, configuration, known in configured(survey):
+    for path, configuration, known in survey.configured:
         for key in known.required_keys:
             if key not in configuration:
                 message = f"{known.provider} needs the configuration key '{key}'."
