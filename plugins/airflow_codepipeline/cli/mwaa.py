@@ -8,6 +8,7 @@ github.com/aws/amazon-mwaa-docker-images.
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -176,7 +177,7 @@ def startup_script(environment: str) -> str:
     return (
         "#!/bin/bash\n"
         "# MWAA runs this before each of its processes.\n"
-        f"export CODEPIPELINE_ENVIRONMENT={environment}\n"
+        f"export CODEPIPELINE_ENVIRONMENT={shlex.quote(environment)}\n"
     )
 
 
@@ -200,7 +201,7 @@ A package for an MWAA environment of Airflow {airflow}. Run these commands in th
    aws s3 cp requirements.txt "s3://$BUCKET/requirements.txt"
    aws s3 cp startup.sh "s3://$BUCKET/startup.sh"
 
-3. Make the environment take them. It restarts, which takes some 20 to 30 minutes.
+3. Make the environment take them. It restarts, which may take half an hour.
 
    version() {{
      aws s3api head-object --bucket "$BUCKET" --key "$1" --query VersionId --output text

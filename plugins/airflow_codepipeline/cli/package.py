@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.cli.mwaa import Image
 
+_NO_ENVIRONMENT = "local"
+
 app = typer.Typer(help="Pack the project for a managed Airflow.", no_args_is_help=True)
 
 
@@ -33,7 +35,7 @@ def mwaa(
     airflow_version: Annotated[str, typer.Option(help=f"One of {', '.join(IMAGES)}.")] = max(IMAGES),
     environment: Annotated[
         str, typer.Option(envvar=ENVIRONMENT_VARIABLE, help="Whose values the definitions take.")
-    ] = "local",
+    ] = _NO_ENVIRONMENT,
     project: Annotated[Path, typer.Option(help="Holds dags/, plugins/ and include/.")] = Path(),
 ) -> None:
     """Write dags/, plugins.zip, requirements.txt and startup.sh for an environment's bucket.
@@ -45,6 +47,7 @@ def mwaa(
     packed = Project(folder=project.resolve(), environment=environment)
     try:
         packed.check()
+        _check_environment(packed)
         _check_definitions(packed)
         write_package(packed, image, output)
     except PackageError as error:
@@ -74,6 +77,16 @@ def _check_definitions(project: Project) -> None:
     errors = sum(finding.severity == "error" for finding in findings)
     if errors:
         raise PackageError(f"Nothing was written: {errors} error(s) in {project.pipelines}.")
+
+
+def _check_environment(project: Project) -> None:
+    """Refuse an environment that has no values: it is most likely misspelled."""
+    known = sorted(path.stem for path in project.variables.parent.glob("*.yaml"))
+    if project.environment not in {_NO_ENVIRONMENT, *known}:
+        raise typer.BadParameter(
+            f"There is no include/variables/{project.environment}.yaml, only {', '.join(known) or 'none'}.",
+            param_hint="--environment",
+        )
 
 
 @contextmanager
