@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 def definition_files(paths: Iterable[Path]) -> list[Path]:
     """Return the files, and the definitions in the folders, each once, in order.
 
+    Of a project, or of its folder `include`, only `include/pipelines` is meant: beside it stand variables,
+    buildspecs and templates.
+
     :raises typer.BadParameter: a path does not exist, or a folder holds no definition.
     """
     files: dict[Path, None] = {}
@@ -30,4 +33,8 @@ def definition_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
+    for pipelines in (folder / "include" / "pipelines", folder / "pipelines"):
+        if pipelines.is_dir():
+            folder = pipelines
+            break
     return sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())

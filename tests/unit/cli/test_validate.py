@@ -40,6 +40,11 @@ def test_a_clean_folder_exits_with_0(project):
     assert result.stdout == "2 files: 0 errors, 0 warnings.\n"
 
 
+def test_of_a_project_only_the_pipelines_are_meant(project):
+    for folder in (project.parent, project.parent.parent):
+        assert validate(folder).stdout == "2 files: 0 errors, 0 warnings.\n"
+
+
 def test_an_error_exits_with_1_and_says_where(broken):
     result = validate(broken)
 

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 _PRESETS = frozenset(
     {"@once", "@continuous", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"}
 )
-_FIELD = re.compile(r"[0-9A-Za-z*,/#?-]+")
+_ITEM = r"(\*|\?|[Ll]?[0-9]{1,2}|[A-Za-z]{1,3})(-([0-9]{1,2}|[A-Za-z]{3}))?(#[0-9]|#L)?(/[0-9]{1,2})?"
+_FIELD = re.compile(rf"{_ITEM}(,{_ITEM})*")
+_STEPS = re.compile(r"[/#]\w+")
+_NUMBER = re.compile(r"\d+")
+# Minute, hour, day of the month, month, day of the week, and Airflow's optional second.
+_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7), (0, 59))
 
 KIND = Kind(
     id="CP223",
@@ -27,11 +32,21 @@ KIND = Kind(
 
 
 def find(survey: Survey) -> Iterator[Problem]:
-    """Find a schedule that Airflow would not understand, or that a start date is missing for."""
+    """Find a schedule that Airflow would not understand: it would fail where the DAG is built."""
     schedule = survey.pipeline.airflow.schedule
     if schedule is None or schedule in _PRESETS:
         return
-    fields = schedule.split()
-    if len(fields) not in (5, 6) or not all(_FIELD.fullmatch(field) for field in fields):
+    if not _is_cron(schedule.split()):
         path: Path = ("airflow", "schedule")
         yield KIND.problem(f"{shown(schedule)} is no schedule.", path, suggestion=KIND.right)
+
+
+def _is_cron(fields: list[str]) -> bool:
+    ranges = zip(fields, _RANGES, strict=False)
+    return len(fields) in (5, 6) and all(_is_field(field, least, most) for field, (least, most) in ranges)
+
+
+def _is_field(field: str, least: int, most: int) -> bool:
+    if not _FIELD.fullmatch(field):
+        return False
+    return all(least <= int(number) <= most for number in _NUMBER.findall(_STEPS.sub("", field)))
