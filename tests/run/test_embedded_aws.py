@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import shutil
+import socket
 import time
 import uuid
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+PROJECT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::000000000000:role/build"
 ENVIRONMENT = {"type": "LINUX_CONTAINER", "image": "standard", "computeType": "BUILD_GENERAL1_SMALL"}
 
@@ -384,6 +388,62 @@ def test_a_presigned_request_keeps_its_signature_through_the_gateway(
     connection.request("GET", f"{url.path}?{url.query.replace('X-Amz-Signature=', 'X-Amz-Signature=0')}")
     assert connection.getresponse().status == 403
     connection.close()
+
+
+def _conversation(url: str, request: bytes, rest: bytes) -> tuple[bytes, bytes]:
+    """What comes after the head of a request, and after the rest of it."""
+    with socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=30) as connection:
+        connection.sendall(request)
+        first = connection.recv(65536)
+        connection.sendall(rest)
+        return first, connection.recv(65536)
+
+
+def test_a_client_that_asks_before_it_sends_is_told_to_go_on(embedded_aws: EmbeddedAws, bucket: str) -> None:
+    head = f"PUT /{bucket}/asked HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    go_on, answer = _conversation(embedded_aws.url, head.encode(), b"12345")
+    assert go_on.startswith(b"HTTP/1.1 100 ")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert embedded_aws.client("s3").get_object(Bucket=bucket, Key="asked")["Body"].read() == b"12345"
+
+
+def test_a_body_of_unknown_length_passes_the_gateway(embedded_aws: EmbeddedAws, bucket: str) -> None:
+    connection = http.client.HTTPConnection(urlsplit(embedded_aws.url).netloc)
+    chunks = [b"a" * 70_000, b"b" * 70_000]
+    connection.request("PUT", f"/{bucket}/chunked", body=iter(chunks), encode_chunked=True)
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert embedded_aws.client("s3").get_object(Bucket=bucket, Key="chunked")["Body"].read() == b"".join(
+        chunks
+    )
+
+
+def test_errors_pass_the_gateway_as_they_are(embedded_aws: EmbeddedAws, bucket: str) -> None:
+    s3 = embedded_aws.client("s3")
+    with pytest.raises(s3.exceptions.NoSuchKey):
+        s3.get_object(Bucket=bucket, Key="nothing")
+    s3.put_object(Bucket=bucket, Key="once", Body=b"", IfNoneMatch="*")
+    with pytest.raises(s3.exceptions.ClientError, match="PreconditionFailed"):
+        s3.put_object(Bucket=bucket, Key="once", Body=b"", IfNoneMatch="*")
+
+
+def test_a_build_sees_neither_the_checkout_nor_the_hosts_files(
+    embedded_aws: EmbeddedAws, project: Project
+) -> None:
+    if not shutil.which("bwrap"):
+        pytest.skip("builds have a sandbox only where bubblewrap is")
+    build = project.build(f"""
+version: 0.2
+phases:
+  build:
+    commands:
+      - ls -a {PROJECT} ~ || true
+      - test ! -e {PROJECT / "pyproject.toml"}
+      - test ! -e {embedded_aws.state_dir}
+      - test ! -e /etc/shadow
+      - if touch /usr/x 2> /dev/null; then exit 1; fi
+""")
+    assert build["buildStatus"] == "SUCCEEDED", project.log(build)
 
 
 def test_sse_kms_without_a_key_uses_the_aws_managed_key(embedded_aws: EmbeddedAws, bucket: str) -> None:

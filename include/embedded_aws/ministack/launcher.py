@@ -33,7 +33,10 @@ def _end_with(parent: int) -> None:
 
 
 if __name__ == "__main__":
+    port = sys.argv[1]
     sys.argv = ["ministack"]
+    # GATEWAY_PORT is what MiniStack writes into addresses: the gateway's. It listens on one of its own.
+    app._resolve_port = lambda: port
     threading.Thread(target=_snapshots, daemon=True).start()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGUSR1, lambda *_: _wanted.set())

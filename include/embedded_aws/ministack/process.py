@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 90
 _STOP_SECONDS = 20
-_SNAPSHOT_SECONDS = 15
+_SNAPSHOT_SECONDS = 5
 _LAUNCHER = "launcher.py"
 
 
@@ -58,7 +58,7 @@ class MiniStack:
         launcher = os.path.join(os.path.dirname(__file__), _LAUNCHER)
         with (self._state_dir / "ministack.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                str(self._python), launcher, env=self._environment(port), cwd=self._state_dir,
+                str(self._python), launcher, str(port), env=self._environment(), cwd=self._state_dir,
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         note(self._process_file, self._process.pid)
@@ -89,7 +89,7 @@ class MiniStack:
     def _process_file(self) -> Path:
         return self._state_dir / "ministack.process"
 
-    def _environment(self, port: int) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -98,7 +98,7 @@ class MiniStack:
         return inherited | {
             "AWS_ENDPOINT_URL": self._gateway_url,
             "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(port),
+            "GATEWAY_PORT": self._gateway_url.rpartition(":")[2],
             "LAMBDA_EXECUTOR": "local",
             "MINISTACK_REGION": REGION,
             "PERSIST_STATE": "1",
