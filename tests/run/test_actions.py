@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import time
 import uuid
 import zipfile
@@ -14,7 +15,7 @@ import msgspec
 import pytest
 from botocore.config import Config
 
-from airflow_codepipeline.actions import lambda_invoke
+from airflow_codepipeline.actions import lambda_invoke, objects
 from airflow_codepipeline.actions.base import ActionContext, AwsIdentity, JobStatus, SourceRevision
 from airflow_codepipeline.actions.lambda_jobs import Jobs
 from airflow_codepipeline.actions.regional import with_regional_inputs
@@ -520,6 +521,20 @@ class TestStore:
         aws = open_session(world.attempt("Deploy/S3", {}))
         with pytest.raises(ArtifactError, match=r"Artifact In is not at s3://.*/gone"):
             aws.read_file(gone, "x")
+
+    def test_a_large_object_is_copied_in_parts_at_its_version(self, world, monkeypatch):
+        monkeypatch.setattr(objects, "_ONE_CALL_BYTES", 1024)
+        body = random.Random(1).randbytes(17 * 1024 * 1024)
+        source = {"Bucket": world.source, "Key": "large"}
+        version = world.s3.put_object(**source, Body=body)["VersionId"]
+        world.s3.put_object(**source, Body=b"newer")
+        configuration = {"S3Bucket": world.source, "S3ObjectKey": "large"}
+        override = SourceRevision(type="S3_OBJECT_VERSION_ID", value=version)
+        attempt = world.attempt("Source/S3", configuration, outputs=("S",), source_revision=override)
+        (artifact,) = carry_out(attempt).artifacts
+        written = world.s3.get_object(Bucket=artifact.bucket, Key=artifact.key, VersionId=artifact.version_id)
+        assert written["Body"].read() == body
+        assert written["ServerSideEncryption"] == "aws:kms"
 
     def test_an_input_of_another_region_is_copied_to_the_regions_store(self, world):
         here, far = world.artifact("Here", x="1"), world.artifact("Far", x="2")

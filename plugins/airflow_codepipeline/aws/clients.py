@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 # A triggerer lives for weeks: connections change, and executions end.
 _LOGIN_SECONDS = 900.0
-_LOGINS = 64
+# An execution that has roles has clients of its own: about 1 MB and 30 ms of CPU time.
+_LOGINS = 512
 # A synchronous invocation answers when the function ends, after 15 minutes at most, and must not be
 # repeated by botocore: it is not idempotent.
 _LAMBDA = Config(read_timeout=910, tcp_keepalive=True, retries={"mode": "standard", "total_max_attempts": 1})
@@ -33,6 +34,7 @@ _LAMBDA = Config(read_timeout=910, tcp_keepalive=True, retries={"mode": "standar
 class _Entry:
     login: Login
     made: float
+    used: float
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 
@@ -66,15 +68,22 @@ class Clients:
             self._entries.clear()
 
     def _entry(self, identity: AwsIdentity, execution_id: str) -> _Entry:
-        key = (identity, execution_id if identity.roles else "")
+        key, now = (identity, execution_id if identity.roles else ""), time.monotonic()
         entry = self._entries.get(key)
-        if entry is None or time.monotonic() - entry.made > _LOGIN_SECONDS:
-            entry = _Entry(login=_log_in(identity, execution_id), made=time.monotonic())
+        if entry is None or now - entry.made > _LOGIN_SECONDS:
+            entry = _Entry(login=_log_in(identity, execution_id), made=now, used=now)
             self._entries[key] = entry
+        entry.used = now
         self._entries.move_to_end(key)
-        if len(self._entries) > _LOGINS:
-            self._entries.popitem(last=False)
+        self._drop_idle(now)
         return entry
+
+    def _drop_idle(self, now: float) -> None:
+        while self._entries:
+            oldest = next(iter(self._entries.values()))
+            if len(self._entries) <= _LOGINS and now - oldest.used <= _LOGIN_SECONDS:
+                return
+            self._entries.popitem(last=False)
 
 
 CLIENTS = Clients()
