@@ -3,11 +3,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import airflow_codepipeline
 from airflow_codepipeline.cli.app import COMMANDS, build
+
+PACKAGE = Path(airflow_codepipeline.__file__).parents[1]
 
 
 def test_help_lists_every_command_with_its_line():
@@ -37,7 +41,7 @@ def test_help_imports_no_command():
         capture_output=True,
         text=True,
         check=True,
-        env={"PYTHONPATH": sys.path[0]},
+        env={"PYTHONPATH": str(PACKAGE)},
     )
 
     assert loaded.stdout.strip() == "[]"

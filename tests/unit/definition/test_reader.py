@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
-from conftest import DEFINITIONS
 
 from airflow_codepipeline.definition.reader import examine, read_pipeline
 from airflow_codepipeline.errors import DefinitionError
+
+DEFINITIONS = Path(__file__).parents[2] / "data" / "definitions" / "pipelines"
 
 
 def ids(examined):

@@ -3,8 +3,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
+import pytest
+
 from airflow_codepipeline.definition.schema import schema, schema_text
 
+DEFINITIONS = Path(__file__).parents[2] / "data" / "definitions" / "pipelines"
 PUBLISHED = Path(__file__).parents[3] / "docs" / "schema" / "codepipeline.schema.json"
 
 
@@ -30,3 +34,13 @@ def test_unknown_keys_are_refused_and_the_extension_is_known():
 
     assert definitions["Action"]["additionalProperties"] is False
     assert "schedule" in json.dumps(definitions["PipelineExtension"]["properties"])
+
+
+def test_the_schema_accepts_a_good_definition_and_refuses_a_misspelled_key(web_shop):
+    validator = jsonschema.Draft202012Validator(schema())
+
+    validator.validate(json.loads((DEFINITIONS / "web-shop.json").read_text()))
+    validator.validate(web_shop)
+    web_shop["stages"][0]["actionz"] = []
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate(web_shop)
