@@ -6,8 +6,9 @@ Source: CodePipeline user guide, "Variables reference", and the shape OutputVari
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from airflow_codepipeline.errors import VariableError
 
@@ -22,8 +23,7 @@ _REFERENCE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_-]+)\}")
 _OPENED = re.compile(r"#\{[^}\n]{0,200}\}?")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """One reference in a text.
 
     :param start: where `#{` stands, counted in characters from 0.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_codepipeline.definition.checks.configured import find_configured
 from airflow_codepipeline.definition.checks.uses import find_uses
@@ -27,19 +27,18 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedAction:
+class PlacedAction(NamedTuple):
     """An action and where it stands."""
 
     stage_index: int
-    index: int
+    number: int
     stage: Stage
     action: Action
 
     @property
     def path(self) -> Path:
         """Where it stands in the declaration."""
-        return ("stages", self.stage_index, "actions", self.index)
+        return ("stages", self.stage_index, "actions", self.number)
 
     @property
     def order(self) -> tuple[int, int]:
@@ -52,8 +51,7 @@ class PlacedAction:
         return self.action.action_type_id.category == "Source"
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedCondition:
+class PlacedCondition(NamedTuple):
     """A condition, the hook of a stage that it belongs to, and where it stands."""
 
     stage_index: int
@@ -62,8 +60,7 @@ class PlacedCondition:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedRule:
+class PlacedRule(NamedTuple):
     """A rule and where it stands."""
 
     stage_index: int
@@ -88,9 +85,9 @@ class Survey:
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self.actions = tuple(
-            PlacedAction(stage_index, index, stage, action)
+            PlacedAction(stage_index, number, stage, action)
             for stage_index, stage in enumerate(pipeline.stages)
-            for index, action in enumerate(stage.actions)
+            for number, action in enumerate(stage.actions)
         )
 
     @cached_property

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from airflow_codepipeline.definition.references import find_references
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 _AFTER_ALL = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text that may hold references, and when it is resolved."""
 
     value: str
@@ -26,8 +24,7 @@ class Text:
     order: tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """One reference, and when it is resolved."""
 
     reference: Reference
