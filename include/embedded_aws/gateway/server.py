@@ -86,6 +86,7 @@ async def _assemble(settings: Settings, url: str, ministack: MiniStack, stack: A
     proxy = Proxy(ministack.url)
     stack.push_async_callback(proxy.close)
     health: dict[str, object] = {"status": "running", "url": url, "pid": os.getpid()}
+    health["state_dir"] = str(settings.state_dir)
     health["sandbox"] = await asyncio.to_thread(sandbox.kind)
     return Gateway(
         backend=backend,

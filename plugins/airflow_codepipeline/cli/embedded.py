@@ -141,9 +141,7 @@ def _start(port: int) -> Endpoint:
 
 
 def _install() -> None:
-    done = subprocess.run(
-        command("install"), capture_output=True, text=True, check=False, env=environment()
-    )
+    done = subprocess.run(command("install"), capture_output=True, text=True, check=False, env=environment())
     if done.returncode:
         raise EmbeddedAwsError(done.stderr.strip())
 
