@@ -341,6 +341,43 @@ phases:
     assert [project.wait(one)["buildStatus"] for one in started] == ["SUCCEEDED", "SUCCEEDED"]
 
 
+def test_a_build_too_many_waits_in_the_queue_and_can_be_stopped_there(project: Project) -> None:
+    sleeping = "version: 0.2\nphases: {build: {commands: [sleep 600]}}\n"
+    running = [project.start(sleeping) for _ in range(2)]
+    for one in running:
+        project.wait(one, "BUILD")
+    waiting = project.start(sleeping)
+    project.wait(waiting, "QUEUED")
+
+    stopped = project.codebuild.stop_build(id=waiting)["build"]
+
+    assert phases(stopped) == {"SUBMITTED": "SUCCEEDED", "QUEUED": "STOPPED", "COMPLETED": None}
+    assert {project.show(one)["buildStatus"] for one in running} == {"IN_PROGRESS"}
+    for one in running:
+        project.codebuild.stop_build(id=one)
+
+
+def test_a_build_is_run_again_by_retry_build_and_forgotten_by_batch_delete_builds(project: Project) -> None:
+    first = project.build("version: 0.2\nphases: {build: {commands: [echo again]}}\n")
+
+    second = project.wait(project.codebuild.retry_build(id=first["id"])["build"]["id"])
+
+    assert (second["buildNumber"], second["buildStatus"]) == (2, "SUCCEEDED")
+    assert "again" in project.log(second)
+    deleted = project.codebuild.batch_delete_builds(ids=[first["id"], "nobody:none"])
+    assert deleted["buildsDeleted"] == [first["arn"]]
+    assert deleted["buildsNotDeleted"] == [{"id": "nobody:none", "statusCode": "BUILD_NOT_FOUND"}]
+    assert project.codebuild.list_builds_for_project(projectName=project.name)["ids"] == [second["id"]]
+
+
+@pytest.mark.parametrize("operation", ["start_build_batch", "create_webhook"])
+def test_an_operation_the_embedded_codebuild_has_not_is_refused_with_its_name(
+    project: Project, operation: str
+) -> None:
+    with pytest.raises(project.codebuild.exceptions.ClientError, match="The embedded CodeBuild has no"):
+        getattr(project.codebuild, operation)(projectName=project.name)
+
+
 def test_a_project_that_is_not_there_is_not_found(embedded_aws: EmbeddedAws) -> None:
     codebuild = embedded_aws.client("codebuild")
     with pytest.raises(codebuild.exceptions.ResourceNotFoundException):

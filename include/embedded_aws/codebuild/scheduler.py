@@ -18,6 +18,7 @@ from embedded_aws.errors import BuildError
 from embedded_aws.identity import noted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from embedded_aws.backend import Backend
@@ -35,11 +36,11 @@ _ENDED = Interrupt(
 class _Job:
     """A build that waits or runs."""
 
-    def __init__(self, run: Run, tracker: Tracker) -> None:
+    def __init__(self, run: Run, tracker: Tracker, live: Callable[[_Job], None]) -> None:
         self.run = run
         self.tracker = tracker
-        self.thread: threading.Thread | None = None
         self.interrupt: Interrupt | None = None
+        self.thread = threading.Thread(target=live, args=(self,), name=tracker.build.id, daemon=True)
 
 
 class Scheduler:
@@ -83,30 +84,30 @@ class Scheduler:
             folder=self._folder / stream,
             gateway_url=self._gateway_url,
         )
-        job = _Job(run, tracker)
-        job.thread = threading.Thread(target=self._live, args=(job,), name=f"build-{stream}", daemon=True)
+        job = _Job(run, tracker, self._live)
         with self._changed:
             self._jobs[record.build.arn] = job
             self._waiting.append(job)
-        job.thread.start()
+            job.thread.start()
 
     def stop(self, record: Record) -> None:
         """Stop a build and wait until it has ended; one that has ended already stays as it is."""
         job = self._jobs.get(record.build.arn)
         if job is not None:
-            self._interrupt(job, _STOPPED)
+            self._end([job], _STOPPED)
 
     def close(self) -> None:
         """End every build."""
-        for job in list(self._jobs.values()):
-            self._interrupt(job, _ENDED)
+        self._end(list(self._jobs.values()), _ENDED)
 
-    def _interrupt(self, job: _Job, interrupt: Interrupt) -> None:
+    def _end(self, jobs: list[_Job], interrupt: Interrupt) -> None:
         with self._changed:
-            job.interrupt = interrupt
+            for job in jobs:
+                job.interrupt = interrupt
             self._changed.notify_all()
-        job.run.interrupt(interrupt)
-        if job.thread is not None:
+        for job in jobs:
+            job.run.interrupt(interrupt)
+        for job in jobs:
             job.thread.join(_STOP_SECONDS)
 
     def _live(self, job: _Job) -> None:

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _LONGEST_LINE = 64 * 1024
+_SHUTDOWN_SECONDS = 2
+# Operations wait: for SQLite, for MiniStack, and StopBuild for the build to end.
+_THREADS = 32
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  only recognised
 
 
@@ -45,6 +49,7 @@ async def serve(settings: Settings) -> None:
     :raises SetupError: the port is taken, another one uses the same state, or MiniStack cannot run.
     """
     stop = asyncio.Event()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     with _alone(settings):
@@ -109,7 +114,7 @@ async def _open(gateway: Gateway, listener: socket.socket, stack: AsyncExitStack
         max_field_size=_LONGEST_LINE,
         max_line_size=_LONGEST_LINE,
     )
-    runner = web.ServerRunner(server)
+    runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.SockSite(runner, listener).start()
