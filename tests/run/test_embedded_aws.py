@@ -5,7 +5,9 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import os
 import shutil
+import signal
 import socket
 import time
 import uuid
@@ -600,3 +602,31 @@ def test_a_killed_gateway_loses_nothing_that_was_put(own_embedded_aws: EmbeddedA
     assert build["buildStatus"] == "FAILED"
     ended = next(phase for phase in build["phases"] if phase["phaseType"] == "BUILD")
     assert ended["contexts"][0]["message"] == "The embedded AWS ended while the build ran."
+
+
+def test_a_power_cut_loses_nothing_that_a_snapshot_has(own_embedded_aws: EmbeddedAws) -> None:
+    server = own_embedded_aws
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="kept")
+    s3.put_bucket_versioning(Bucket="kept", VersioningConfiguration={"Status": "Enabled"})
+    first = s3.put_object(Bucket="kept", Key="x", Body=b"first")["VersionId"]
+    s3.put_object(Bucket="kept", Key="x", Body=b"second")
+    server.client("ssm").put_parameter(Name="/last", Value="v", Type="String")
+    _wait_for_text(server.state_dir / "ministack" / "state" / "ssm.json", "/last")
+    _wait_for_text(server.state_dir / "ministack" / "state" / "s3.json", "kept")
+
+    backend = int((server.state_dir / "ministack" / "ministack.process").read_text().split()[0])
+    os.kill(backend, signal.SIGKILL)
+    server.kill()
+    server.up()
+
+    assert server.client("s3").get_object(Bucket="kept", Key="x", VersionId=first)["Body"].read() == b"first"
+    assert server.client("ssm").get_parameter(Name="/last")["Parameter"]["Value"] == "v"
+
+
+def _wait_for_text(file: Path, text: str) -> None:
+    for _ in range(300):
+        if file.exists() and text in file.read_text():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{text} does not come into {file}")
