@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _AWS_PORT = 4566
 _AIRFLOW_PORT = 8080
 _LOOK_SECONDS = 0.5
+_LOOKS_BEFORE_ANSWER = 5
 
 
 def demo(
@@ -141,11 +142,14 @@ def _follow(world: _World, run_id: str, console: Console) -> str:
     from airflow_codepipeline.local.follow import Follower
 
     answers = _typed_answers()
+    asked = 0
     with Progress(world.pipeline, console) as progress:
         follower = Follower(world.pipeline, run_id, client=world.client, observer=progress)
         while (state := follower.look()) not in {"success", "failed"}:
             question = _open_question(world, run_id)
-            if question is None:
+            asked = asked + 1 if question else 0
+            # A task that is answered in the moment it begins to wait costs Airflow another try.
+            if question is None or asked < _LOOKS_BEFORE_ANSWER:
                 progress.note = ""
                 time.sleep(_LOOK_SECONDS)
                 continue

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from airflow_codepipeline.actions.base import ActionProvider, Aws, Job
     from airflow_codepipeline.dag.job_ledger import JobRecord
     from airflow_codepipeline.dag.wiring import ActionDeclaration
+    from airflow_codepipeline.definition.extension import ActionExtension
 
 ENGINE_RETRIES = 10
 """Tries for what is no fault of the action: a lost worker, a scheduler that fails a task which is alive."""
-ENGINE_RETRY_DELAY = timedelta(seconds=15)
+ENGINE_RETRY_DELAY = timedelta(seconds=5)
+ENGINE_MAX_RETRY_DELAY = timedelta(minutes=5)
 URL_KEY = "external_execution_url"
 SECRET_KEYS = frozenset({"OAuthToken", "ClientSecret", "RefreshToken"})
 
@@ -66,12 +68,9 @@ class ActionOperator(BaseOperator):
 
     def __init__(self, *, declaration: ActionDeclaration, **kwargs: Any) -> None:
         extension = declaration.action.airflow
-        kwargs.setdefault("retries", ENGINE_RETRIES + extension.retries)
-        delay = extension.retry_delay
-        kwargs.setdefault("retry_delay", ENGINE_RETRY_DELAY if delay is None else timedelta(seconds=delay))
         if extension.pool:
             kwargs.setdefault("pool", extension.pool)
-        super().__init__(**kwargs)
+        super().__init__(**(_retrying(extension) | kwargs))
         self.declaration = declaration
         self.configuration = _shown(declaration.action.configuration)
         self._running: tuple[Aws, ActionProvider, Job] | None = None
@@ -124,6 +123,8 @@ class ActionOperator(BaseOperator):
             provider.stop(aws, job)
 
     def _next_attempt(self, context: Context, ledger: JobLedger, last: JobRecord | None) -> JobRecord:
+        from airflow_codepipeline.actions.regional import with_regional_inputs
+        from airflow_codepipeline.actions.registry import open_session
         from airflow_codepipeline.dag.attempt import new_attempt
 
         if last is not None and last.failure is not None and last.attempt > self._retries:
@@ -131,9 +132,10 @@ class ActionOperator(BaseOperator):
         number = last.attempt + 1 if last else 1
         try:
             record = new_attempt(self.declaration, context, generation=ledger.generation, attempt=number)
+            context_here = with_regional_inputs(open_session(record.context))
         except CodePipelineError as error:
             raise self._failure(ledger, None, error) from error
-        return ledger.save(record)
+        return ledger.save(msgspec.structs.replace(record, context=context_here))
 
     def _started(
         self, ledger: JobLedger, record: JobRecord, aws: Aws, provider: ActionProvider
@@ -173,6 +175,19 @@ class ActionOperator(BaseOperator):
     @property
     def _retries(self) -> int:
         return self.declaration.action.airflow.retries
+
+
+def _retrying(extension: ActionExtension) -> dict[str, Any]:
+    """Return how Airflow tries the task again: with growing pauses, or the pause that was asked for."""
+    retries = ENGINE_RETRIES + extension.retries
+    if extension.retry_delay is not None:
+        return {"retries": retries, "retry_delay": timedelta(seconds=extension.retry_delay)}
+    return {
+        "retries": retries,
+        "retry_delay": ENGINE_RETRY_DELAY,
+        "retry_exponential_backoff": 2,
+        "max_retry_delay": ENGINE_MAX_RETRY_DELAY,
+    }
 
 
 def open_attempt(record: JobRecord) -> tuple[Aws, ActionProvider]:

@@ -11,9 +11,10 @@ import msgspec
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag.action_operator import URL_KEY, finish, open_attempt
+from airflow_codepipeline.dag.action_operator import finish, open_attempt
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.result import XCOM_KEY
+from airflow_codepipeline.dag.supervisor import push_xcom
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
 if TYPE_CHECKING:
@@ -30,12 +31,15 @@ class ActionTrigger(BaseTrigger):
     Success ends the task here. Failure resumes it on a worker, so that the reason stands in the task's log
     and Airflow's own retries and callbacks apply.
 
+    `result` is what the action left, once the job has succeeded.
+
     :param record: the attempt, as `JobRecord` becomes JSON.
     """
 
     def __init__(self, *, record: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.record = record
+        self.result: dict[str, Any] | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what Airflow makes this trigger from again."""
@@ -53,8 +57,16 @@ class ActionTrigger(BaseTrigger):
         except CodePipelineError as error:
             yield TriggerEvent({"code": "JobFailed", "message": str(error)})  # type: ignore[no-untyped-call]
         else:
-            url = _job(record).external_execution_url
-            yield TaskSuccessEvent(xcoms={XCOM_KEY: result, URL_KEY: url})
+            await self._leave(result)
+            yield TaskSuccessEvent()
+
+    async def _leave(self, result: dict[str, Any]) -> None:
+        self.result = result
+        task: Any = self.task_instance
+        if task is not None:
+            await push_xcom(
+                dag_id=task.dag_id, run_id=task.run_id, task_id=task.task_id, key=XCOM_KEY, value=result
+            )
 
     async def _until_succeeded(self, record: JobRecord, aws: Aws, provider: ActionProvider) -> None:
         deadline = datetime.fromisoformat(record.deadline)

@@ -7,7 +7,7 @@ manual approval notifications". Rejection and time-out fail the action.
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,10 @@ from airflow.providers.common.compat.sdk import conf
 from airflow.providers.standard.exceptions import HITLTimeoutError
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRuntimeError
 
 from airflow_codepipeline.actions.timeouts import timeout_of
-from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES, ENGINE_RETRY_DELAY
+from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
 from airflow_codepipeline.dag.names import exit_id
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import CodePipelineError, TransientError
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
     from airflow.sdk import Context
 
-    from airflow_codepipeline.dag.job_ledger import JobRecord
+    from airflow_codepipeline.dag.job_ledger import JobLedger, JobRecord
     from airflow_codepipeline.dag.wiring import ActionDeclaration
 
+RETRY_DELAY = timedelta(seconds=2)
 COMMENT = "comment"
 COMMENT_CHARACTERS = 512
 
@@ -47,7 +48,7 @@ class ManualApprovalSensor(ApprovalOperator):
     def __init__(self, *, declaration: ActionDeclaration, **kwargs: Any) -> None:
         action = declaration.action
         kwargs.setdefault("retries", ENGINE_RETRIES)
-        kwargs.setdefault("retry_delay", ENGINE_RETRY_DELAY)
+        kwargs.setdefault("retry_delay", RETRY_DELAY)
         # Airflow hands the DAG's params in here: the pipeline's variables are no part of the answer.
         kwargs["params"] = {COMMENT: _comment_field()}
         super().__init__(
@@ -62,20 +63,26 @@ class ManualApprovalSensor(ApprovalOperator):
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
         """Leave the text alone: it is CodePipeline's syntax, never Jinja, and `prepare` resolves it."""
 
-    def execute(self, context: Context) -> None:
+    def execute(self, context: Context) -> dict[str, Any]:
         """Ask for the approval, tell the topic about it, and wait.
+
+        An earlier try may have been answered: Airflow loses a task that is answered in the moment in which
+        it begins to wait, and tries it again. Nobody is asked twice.
 
         :raises AirflowFailException: a variable has no value, or the topic cannot be told.
         """
+        asked_before = self._ledger(context).current() is not None
         self.prepare(context)
-        super().execute(context)
+        answer = _given_answer(context) if asked_before else None
+        if answer is not None:
+            return self.execute_complete(context, answer)
+        return super().execute(context)  # type: ignore[no-any-return]
 
     def prepare(self, context: Context) -> JobRecord:
         """Resolve what is asked, and publish it once to the action's topic."""
         from airflow_codepipeline.dag.attempt import new_attempt
-        from airflow_codepipeline.dag.job_ledger import JobLedger
 
-        ledger = JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+        ledger = self._ledger(context)
         try:
             record = ledger.current()
             if record is None:
@@ -114,6 +121,11 @@ class ManualApprovalSensor(ApprovalOperator):
         )
         return result.to_xcom()
 
+    def _ledger(self, context: Context) -> JobLedger:
+        from airflow_codepipeline.dag.job_ledger import JobLedger
+
+        return JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+
     def _publish(self, record: JobRecord, review_link: str) -> None:
         if not record.context.action.configuration.get("NotificationArn"):
             return
@@ -136,6 +148,25 @@ class ManualApprovalSensor(ApprovalOperator):
 def approval_token(action_execution_id: str) -> str:
     """Return the token that PutApprovalResult wants for one attempt at an approval."""
     return str(uuid.uuid5(uuid.UUID(action_execution_id), "approval"))
+
+
+def _given_answer(context: Context) -> dict[str, Any] | None:
+    """Return the answer that an earlier try got, or none."""
+    from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
+
+    try:
+        detail = get_hitl_detail_content_detail(context["ti"].id)
+    except AirflowRuntimeError:
+        return None
+    if not detail.response_received:
+        return None
+    user = detail.responded_by_user
+    return {
+        "chosen_options": detail.chosen_options,
+        "params_input": detail.params_input,
+        "responded_at": detail.responded_at,
+        "responded_by_user": {"id": user.id, "name": user.name} if user else None,
+    }
 
 
 def _comment_field() -> Param:

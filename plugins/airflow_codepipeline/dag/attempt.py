@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.actions.base import ActionContext, SourceRevision
 from airflow_codepipeline.actions.timeouts import timeout_of
-from airflow_codepipeline.artifacts.layout import plan_outputs
+from airflow_codepipeline.artifacts.layout import plan_outputs, store_or_none
 from airflow_codepipeline.dag.execution_values import SOURCE_REVISIONS, ExecutionValues
 from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
 from airflow_codepipeline.dag.job_ledger import JobRecord
@@ -53,6 +53,7 @@ def new_attempt(
             output_locations=plan_outputs(
                 declaration.pipeline, action, action_execution_id=action_execution_id, region=identity.region
             ),
+            store=store_or_none(declaration.pipeline, identity.region),
             source_revision=_source_revision(context, action.name),
             as_of=_as_of(context),
         ),

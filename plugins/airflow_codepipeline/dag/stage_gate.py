@@ -10,6 +10,7 @@ from airflow.sdk import BaseSensorOperator
 from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSkippedEvent, TaskSuccessEvent
 
 from airflow_codepipeline.dag.stage_desk import StageDesk
+from airflow_codepipeline.dag.supervisor import push_xcom
 from airflow_codepipeline.execution.gate import Enter, Superseded
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 2.0
 RETRIES = 10
 RETRY_DELAY = timedelta(seconds=2)
+SUPERSEDED_BY = "superseded_by"
+"""The XCom that names the run which took the waiting place."""
 TRIGGER = "airflow_codepipeline.dag.stage_gate.StageGateTrigger"
 
 _desks: dict[tuple[str, str], StageDesk] = {}
@@ -113,7 +116,15 @@ class StageGateTrigger(BaseTrigger):
             return
         decision = await self._wait()
         if isinstance(decision, Superseded):
-            yield TaskSkippedEvent(xcoms={"superseded_by": decision.by[1]})
+            task: Any = self.task_instance
+            await push_xcom(
+                dag_id=task.dag_id,
+                run_id=task.run_id,
+                task_id=task.task_id,
+                key=SUPERSEDED_BY,
+                value=decision.by[1],
+            )
+            yield TaskSkippedEvent()
         else:
             yield TaskSuccessEvent()
 

@@ -5,11 +5,12 @@ The messages are the Task SDK's own; a trigger has no other way to read states a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from airflow_codepipeline.dag.stage_desk import Claim
+from airflow_codepipeline.dag.supervisor import ask, push_xcom
 from airflow_codepipeline.dag.wire import to_json_value
 
 if TYPE_CHECKING:
@@ -29,12 +30,6 @@ _OPEN_STATES = [
 ]
 
 
-async def _ask(message: Any) -> Any:
-    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
-
-    return await SUPERVISOR_COMMS.asend(message)
-
-
 class AirflowStageView:
     """One stage of one DAG, as Airflow knows it now.
 
@@ -51,7 +46,7 @@ class AirflowStageView:
         """Return how many runs have not left the stage."""
         from airflow.sdk.execution_time.comms import GetTICount
 
-        answer = await _ask(GetTICount(dag_id=self.dag_id, task_ids=[self.exit_task], states=_OPEN_STATES))
+        answer = await ask(GetTICount(dag_id=self.dag_id, task_ids=[self.exit_task], states=_OPEN_STATES))
         count: int = answer.count
         return count
 
@@ -59,7 +54,7 @@ class AirflowStageView:
         """Return the states of the stage's enter and exit tasks, of all runs where none are named."""
         from airflow.sdk.execution_time.comms import GetTaskStates
 
-        answer = await _ask(
+        answer = await ask(
             GetTaskStates(dag_id=self.dag_id, task_ids=[self.enter_task, self.exit_task], run_ids=run_ids)
         )
         states: TaskStates = answer.task_states
@@ -69,7 +64,7 @@ class AirflowStageView:
         """Return what another run's gate has announced."""
         from airflow.sdk.execution_time.comms import GetXCom, XComResult
 
-        answer = await _ask(
+        answer = await ask(
             GetXCom(dag_id=self.dag_id, run_id=run_id, task_id=self.enter_task, key=CLAIM_KEY, map_index=-1)
         )
         value = answer.value if isinstance(answer, XComResult) else None
@@ -77,15 +72,10 @@ class AirflowStageView:
 
     async def announce(self, run_id: str, claim: Claim) -> None:
         """Make a claim visible to the gates of other runs."""
-        from airflow.sdk.execution_time.comms import SetXCom
-
-        await _ask(
-            SetXCom(
-                dag_id=self.dag_id,
-                run_id=run_id,
-                task_id=self.enter_task,
-                key=CLAIM_KEY,
-                value=to_json_value(claim),
-                map_index=-1,
-            )
+        await push_xcom(
+            dag_id=self.dag_id,
+            run_id=run_id,
+            task_id=self.enter_task,
+            key=CLAIM_KEY,
+            value=to_json_value(claim),
         )

@@ -48,6 +48,26 @@ class Delivered:
     pages: tuple[str, ...]
 
 
+def client_of(environment: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return what makes boto3 clients for an AWS that is described by environment variables."""
+    import boto3
+
+    session = boto3.Session(
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        region_name=environment["AWS_DEFAULT_REGION"],
+    )
+    return lambda service: session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"])
+
+
+def read_variables(project: Path) -> dict[str, str]:
+    """Return the definition's variables for a laptop."""
+    import yaml
+
+    values = yaml.safe_load((project / "include" / "variables" / "local.yaml").read_text())
+    return {name: str(value) for name, value in values.items()}
+
+
 class Sample:
     """The sample's world in AWS.
 
@@ -149,6 +169,4 @@ class Sample:
     def _put_source(self, folder: Path, key: str) -> None:
         body = io.BytesIO()
         zip_folder(folder, body)
-        self._client("s3").put_object(
-            Bucket=self._variables["source_bucket"], Key=key, Body=body.getvalue()
-        )
+        self._client("s3").put_object(Bucket=self._variables["source_bucket"], Key=key, Body=body.getvalue())

@@ -7,7 +7,7 @@ import contextlib
 import threading
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 from airflow.triggers.base import TaskSuccessEvent
@@ -17,8 +17,9 @@ from airflow_codepipeline.dag.action_operator import ActionOperator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from airflow.triggers.base import BaseTrigger, TriggerEvent
+    from airflow.triggers.base import TriggerEvent
 
+    from airflow_codepipeline.dag.action_trigger import ActionTrigger
     from airflow_codepipeline.local.observer import Approver
 
 
@@ -31,7 +32,7 @@ class TaskRunner:
     def __init__(self, approver: Approver) -> None:
         self._approver = approver
         self._approving = threading.Lock()
-        self._waiting: set[BaseTrigger] = set()
+        self._waiting: set[ActionTrigger] = set()
 
     def run(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
         """Return what the task leaves as its result.
@@ -61,13 +62,13 @@ class TaskRunner:
         try:
             return task.execute(context)  # type: ignore[arg-type]
         except TaskDeferred as deferral:
-            event = self._await(deferral.trigger)
-        if isinstance(event, TaskSuccessEvent):
-            xcoms = event.xcoms or {}
-            return dict(xcoms["return_value"])  # type: ignore[arg-type]
+            trigger = cast("ActionTrigger", deferral.trigger)
+        event = self._await(trigger)
+        if isinstance(event, TaskSuccessEvent) and trigger.result is not None:
+            return trigger.result
         return task.resume(context, event.payload)  # type: ignore[arg-type]
 
-    def _await(self, trigger: BaseTrigger) -> TriggerEvent:
+    def _await(self, trigger: ActionTrigger) -> TriggerEvent:
         async def first() -> TriggerEvent:
             async for event in trigger.run():
                 return event
@@ -77,7 +78,7 @@ class TaskRunner:
             return asyncio.run(first())
 
     @contextlib.contextmanager
-    def _held(self, trigger: BaseTrigger) -> Iterator[None]:
+    def _held(self, trigger: ActionTrigger) -> Iterator[None]:
         self._waiting.add(trigger)
         try:
             yield
