@@ -12,6 +12,7 @@ from pathlib import Path
 from embedded_aws.errors import SetupError
 from embedded_aws.gateway.server import serve
 from embedded_aws.ministack.environment import install
+from embedded_aws.network import inherited
 from embedded_aws.settings import Settings
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,8 @@ def main() -> int:
     arguments = _parser().parse_args()
     # It makes every Python below start slower.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    # A proxy is for what is outside; MiniStack is here.
+    os.environ.update(inherited())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         if arguments.command == "install":

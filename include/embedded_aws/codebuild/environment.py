@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedded_aws.codebuild import sandbox as walls
+from embedded_aws.network import inherited
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,12 +19,7 @@ def defaults(*, sandbox: Sandbox, home: Path, region: str, gateway_url: str, key
 
     :param keys: the service role's credentials, frozen.
     """
-    given = walls.inherited()
-    if any(name.lower() in ("http_proxy", "https_proxy") for name in given):
-        given["NO_PROXY"] = given["no_proxy"] = ",".join(
-            filter(None, ("127.0.0.1,localhost", given.get("NO_PROXY")))
-        )
-    return given | {
+    return inherited() | {
         "AWS_ACCESS_KEY_ID": keys.access_key,
         "AWS_DEFAULT_REGION": region,
         "AWS_ENDPOINT_URL": gateway_url,

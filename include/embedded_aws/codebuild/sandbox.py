@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from embedded_aws.codebuild import interpreter
+from embedded_aws.network import CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,11 +23,6 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/opt")
 _ETC = ("alternatives", "ca-certificates", "crypto-policies", "group", "hosts", "ld.so.cache", "ld.so.conf",
         "ld.so.conf.d", "localtime", "mime.types", "nsswitch.conf", "passwd", "pip.conf", "pki", "protocols",
         "resolv.conf", "services", "ssl", "timezone")  # fmt: skip
-# Files named by these are needed for TLS behind a company's proxy.
-_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
-                 "GIT_SSL_CAINFO", "NODE_EXTRA_CA_CERTS")  # fmt: skip
-_NETWORK = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-            "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_DEFAULT_TIMEOUT")  # fmt: skip
 WARNING = (
     "BUILDS RUN WITHOUT A SANDBOX: bubblewrap (bwrap) is missing or not allowed on this machine. "
     "A build's commands can read and change whatever you can. Run only buildspecs that you trust."
@@ -57,11 +53,6 @@ def kind() -> str:
 def sandbox(root: Path) -> Sandbox:
     """The best sandbox this machine allows, for a build below `root`."""
     return Bubblewrap(root=root) if _bubblewrap_works() else Plain(root=root)
-
-
-def inherited() -> dict[str, str]:
-    """What a build takes over from the gateway's environment: how to reach the network, nothing else."""
-    return {name: os.environ[name] for name in (*_CERTIFICATES, *_NETWORK) if name in os.environ}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +127,7 @@ def _readable() -> Iterator[str]:
             yield from ("--ro-bind-try", name, name)
     for name in _ETC:
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
-    certificates = (os.environ[name] for name in _CERTIFICATES if name in os.environ)
+    certificates = (os.environ[name] for name in CERTIFICATES if name in os.environ)
     for name in (*certificates, *map(str, interpreter.readable())):
         yield from ("--ro-bind-try", name, name)
 

@@ -14,6 +14,7 @@ from aiohttp import ClientError, ClientSession
 
 from embedded_aws.errors import SetupError
 from embedded_aws.identity import note, noted
+from embedded_aws.network import inherited
 from embedded_aws.settings import REGION
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _START_SECONDS = 90
 _STOP_SECONDS = 20
 _SNAPSHOT_SECONDS = 5
+# MiniStack hands its own environment to Lambda functions: nothing of the user's that they have no use for.
+_INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 _LAUNCHER = "launcher.py"
 
 
@@ -90,22 +93,22 @@ class MiniStack:
         return self._state_dir / "ministack.process"
 
     def _environment(self) -> dict[str, str]:
-        inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("AWS_", "PYTHON", "MINISTACK_"))
-        }
-        return inherited | {
-            "AWS_ENDPOINT_URL": self._gateway_url,
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": self._gateway_url.rpartition(":")[2],
-            "LAMBDA_EXECUTOR": "local",
-            "MINISTACK_REGION": REGION,
-            "PERSIST_STATE": "1",
-            "S3_DATA_DIR": str(self._state_dir / "s3"),
-            "S3_PERSIST": "1",
-            "STATE_DIR": str(self._state_dir / "state"),
-        }
+        known = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        return (
+            inherited()
+            | known
+            | {
+                "AWS_ENDPOINT_URL": self._gateway_url,
+                "BIND_HOST": "127.0.0.1",
+                "GATEWAY_PORT": self._gateway_url.rpartition(":")[2],
+                "LAMBDA_EXECUTOR": "local",
+                "MINISTACK_REGION": REGION,
+                "PERSIST_STATE": "1",
+                "S3_DATA_DIR": str(self._state_dir / "s3"),
+                "S3_PERSIST": "1",
+                "STATE_DIR": str(self._state_dir / "state"),
+            }
+        )
 
     async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
         async with ClientSession() as session:

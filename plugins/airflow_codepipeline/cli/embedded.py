@@ -92,15 +92,19 @@ def health(endpoint: Endpoint) -> dict[str, Any]:
     :raises EmbeddedAwsError: it does not answer.
     """
     try:
-        with urllib.request.urlopen(f"{endpoint.url}/_embedded/health", timeout=10) as answer:  # noqa: S310
+        # Never through a proxy: it is on this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{endpoint.url}/_embedded/health", timeout=10) as answer:
             return dict(json.load(answer))
     except (urllib.error.URLError, TimeoutError) as error:
         raise EmbeddedAwsError(f"The embedded AWS at {endpoint.url} does not answer: {error}") from error
 
 
 def embedded_environment(endpoint: Endpoint) -> dict[str, str]:
-    """Return the variables that make AWS's tools and SDKs use `endpoint`."""
-    return {
+    """Return the variables that make AWS's tools and SDKs use `endpoint`, and no proxy to reach it."""
+    proxies = {"HTTP_PROXY", "HTTPS_PROXY"} & {name.upper() for name in os.environ}
+    excepted = ",".join(filter(None, ("127.0.0.1,localhost", os.environ.get("NO_PROXY"))))
+    return ({"NO_PROXY": excepted} if proxies else {}) | {
         "AWS_ENDPOINT_URL": endpoint.url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
