@@ -1,21 +1,42 @@
-# Python in every process of a run: writing no byte code makes Airflow start three times slower.
+# Every Python below writes byte code: without it Airflow starts three times slower.
 unexport PYTHONDONTWRITEBYTECODE
 SHELL := /bin/bash
 PYTHON ?= python3
+UV_VERSION := 0.13.9
 UV := .venv/bin/uv
 CODEPIPELINE := .venv/bin/codepipeline
 
-.PHONY: install lock demo test lint bench clean
+.PHONY: install demo test lint bench lock clean
 
 install: .venv/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "Python 3.11 or 3.12 is needed, this is " + sys.version)'
-	test -x $(UV) || { $(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet uv==0.13.9; }
-	$(UV) pip install --quiet --python .venv/bin/python --require-hashes --compile-bytecode -r requirements.lock
-	$(UV) pip install --quiet --python .venv/bin/python --no-deps --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": make PYTHON=python3.12 …")'
+	@test -x $(UV) || { echo "Making .venv"; $(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	@echo "Installing what requirements.lock pins"
+	@$(UV) pip install --quiet --python .venv/bin/python --require-hashes --compile-bytecode --requirement requirements.lock
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: install
+	@$(CODEPIPELINE) demo
+
+test: install
+	.venv/bin/pytest
+
+lint: install
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	$(CODEPIPELINE) validate include/pipelines
+
+bench: install
+	.venv/bin/python -m benchmarks
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group dev pyproject.toml --output-file requirements.lock
+
+clean:
+	-$(CODEPIPELINE) aws down
+	rm -rf .venv .local .pytest_cache .mypy_cache .ruff_cache dist

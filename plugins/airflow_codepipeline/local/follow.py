@@ -39,15 +39,21 @@ class Follower:
         run_state = self._client.run_state(self._dag_id, self._run_id)
         states = self._client.task_states(self._dag_id, self._run_id)
         for stage in self._pipeline.stages:
-            for action in stage.actions:
-                task = names.task_id(stage.name, action.name)
-                status = ACTION_STATUS[states.get(task)]
-                if status is not None:
-                    self._observer.action(stage.name, action.name, status, self._summary(task, status))
-            stage_status = status_of_stage(stage, states)
-            if stage_status is not None:
-                self._observer.stage(stage.name, stage_status)
+            status = status_of_stage(stage, states)
+            if status is None:
+                continue
+            if status is StageExecutionStatus.IN_PROGRESS:
+                self._observer.stage(stage.name, status)
+            self._look_at_actions(stage, states)
+            self._observer.stage(stage.name, status)
         return run_state
+
+    def _look_at_actions(self, stage: Stage, states: Mapping[str, str | None]) -> None:
+        for action in stage.actions:
+            task = names.task_id(stage.name, action.name)
+            status = ACTION_STATUS[states.get(task)]
+            if status is not None:
+                self._observer.action(stage.name, action.name, status, self._summary(task, status))
 
     def _summary(self, task: str, status: ActionExecutionStatus) -> str:
         if status is not ActionExecutionStatus.SUCCEEDED:
