@@ -53,7 +53,7 @@ def build_request(context: ActionContext) -> dict[str, Any]:
 
 
 def identifier(artifact: str) -> str:
-    """Return an artifact's name as CodeBuild allows it: letters, digits and underscores."""
+    """Return an input's name as CodeBuild allows it for a source: letters, digits and underscores."""
     return _ILLEGAL_IDENTIFIER.sub("_", artifact)
 
 
@@ -104,7 +104,7 @@ def _artifacts(locations: tuple[ArtifactLocation, ...]) -> dict[str, Any]:
     return {
         "artifactsOverride": {"type": "NO_ARTIFACTS"},
         "secondaryArtifactsOverride": [
-            _artifact(location) | {"artifactIdentifier": identifier(location.name)} for location in locations
+            _artifact(location) | {"artifactIdentifier": location.name} for location in locations
         ],
     } | _key(locations)
 

@@ -22,9 +22,13 @@ from airflow_codepipeline.cli.embedded import (
     running,
     shut_down,
 )
+from airflow_codepipeline.cli.places import project_folder
+from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from airflow_codepipeline.local.sample import Sample
 
 __all__ = ["EmbeddedAwsError", "Endpoint", "app", "embedded_environment", "ensure_up", "shut_down"]
 
@@ -40,6 +44,7 @@ _NO_SANDBOX = (
 def up(
     port: Annotated[int, typer.Option(help="The gateway's port; 0 takes any free one.")] = DEFAULT_PORT,
     foreground: Annotated[bool, typer.Option(help="Stay, and stop with Ctrl-C.")] = False,
+    sample: Annotated[bool, typer.Option(help="Make what the sample pipeline needs there.")] = False,
 ) -> None:
     """Start the embedded AWS unless it runs, and print how to use it."""
     with _errors_told():
@@ -50,6 +55,8 @@ def up(
         typer.echo(f"# The embedded AWS is {'up' if endpoint.started else 'already up'} at {endpoint.url}")
         if health(endpoint)["sandbox"] == "none":
             typer.echo(_NO_SANDBOX, err=True)
+        if sample:
+            provision_sample(endpoint)
         for name, value in embedded_environment(endpoint).items():
             typer.echo(f"export {name}={shlex.quote(value)}")
 
@@ -80,10 +87,20 @@ def status(
             raise typer.Exit(1)
 
 
+def provision_sample(endpoint: Endpoint) -> Sample:
+    """Make what the sample pipeline needs, and put its sources there."""
+    from airflow_codepipeline.local.sample import Sample, client_of, read_variables
+
+    project = project_folder()
+    sample = Sample(client_of(embedded_environment(endpoint)), read_variables(project))
+    sample.provision(project / "include" / "samples")
+    return sample
+
+
 @contextmanager
 def _errors_told() -> Iterator[None]:
     try:
         yield
-    except EmbeddedAwsError as error:
+    except CodePipelineError as error:
         typer.echo(f"ERROR: {error}", err=True)
         raise typer.Exit(1) from error

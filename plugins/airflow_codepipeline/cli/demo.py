@@ -94,11 +94,12 @@ def _run(stack: ExitStack, console: Console, port: int, aws_port: int) -> None:
 
 
 def _build(stack: ExitStack, console: Console, port: int, aws_port: int) -> _World:
+    from airflow_codepipeline.cli.aws import provision_sample
     from airflow_codepipeline.cli.embedded import embedded_environment, ensure_up, shut_down
     from airflow_codepipeline.definition.reader import read_pipeline
     from airflow_codepipeline.local.airflow_client import AirflowClient
     from airflow_codepipeline.local.airflow_server import AirflowServer, free_port
-    from airflow_codepipeline.local.sample import PIPELINE, Sample, client_of, read_variables
+    from airflow_codepipeline.local.sample import PIPELINE
 
     project = places.project_folder()
     with console.status("Starting the embedded AWS"):
@@ -106,8 +107,7 @@ def _build(stack: ExitStack, console: Console, port: int, aws_port: int) -> _Wor
         if endpoint.started:
             stack.callback(shut_down)
         environment = embedded_environment(endpoint)
-        sample = Sample(client_of(environment), read_variables(project))
-        sample.provision(project / "include" / "samples")
+        sample = provision_sample(endpoint)
     with console.status("Starting Airflow"):
         server = AirflowServer(
             home=places.local_folder() / "airflow",

@@ -12,16 +12,16 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_codepipeline.cli.places import local_folder, project_folder
 from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 DEFAULT_PORT = 4566
-_PACKAGE = Path("include") / "embedded_aws"
 _START_SECONDS = 120
 _STOP_SECONDS = 60
 _POLL_SECONDS = 0.2
@@ -114,14 +114,14 @@ def embedded_environment(endpoint: Endpoint) -> dict[str, str]:
 
 def command(*arguments: str) -> list[str]:
     """Return the command line that runs the embedded AWS with `arguments`."""
-    return [sys.executable, "-m", "embedded_aws", *arguments, "--local-dir", str(_local_dir())]
+    return [sys.executable, "-m", "embedded_aws", *arguments, "--local-dir", str(local_folder())]
 
 
 def environment() -> dict[str, str]:
     """Return the environment for that command: it finds the package, and none of AWS's own settings."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     inherited.pop("PYTHONDONTWRITEBYTECODE", None)
-    return inherited | {"PYTHONPATH": str(_project() / "include")}
+    return inherited | {"PYTHONPATH": str(project_folder() / "include")}
 
 
 def _start(port: int) -> Endpoint:
@@ -172,25 +172,8 @@ def _process(pid: int) -> Any:
     return psutil.Process(pid)
 
 
-def _project() -> Path:
-    """Return the project's folder: above the working directory, or where this package is checked out."""
-    here = Path.cwd()
-    for folder in (here, *here.parents, *Path(__file__).resolve().parents):
-        if (folder / _PACKAGE / "__main__.py").exists():
-            return folder
-    message = (
-        f"There is no {_PACKAGE} here or above. The embedded AWS is part of the project's folder and is not "
-        "shipped to MWAA: run the command in a checkout of the project."
-    )
-    raise EmbeddedAwsError(message)
-
-
-def _local_dir() -> Path:
-    return Path(os.environ.get("CODEPIPELINE_LOCAL_DIR") or _project() / ".local").resolve()
-
-
 def _state_dir() -> Path:
-    return _local_dir() / "aws"
+    return local_folder() / "aws"
 
 
 @contextmanager

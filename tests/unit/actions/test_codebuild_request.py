@@ -71,7 +71,7 @@ def test_several_outputs_are_secondary_artifacts_by_their_names():
     found = request(inputs=[reference("In")], outputs=["One", "the-other"])
     assert found["artifactsOverride"] == {"type": "NO_ARTIFACTS"}
     identifiers = [item["artifactIdentifier"] for item in found["secondaryArtifactsOverride"]]
-    assert identifiers == ["One", "the_other"]
+    assert identifiers == ["One", "the-other"]
 
 
 def test_the_customers_key_encrypts_the_artifacts():
