@@ -1,0 +1,77 @@
+"""The wait for a job in the triggerer."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.sdk.exceptions import TaskDeferred
+from airflow.triggers.base import TaskSuccessEvent
+
+from airflow_codepipeline.actions import registry
+from airflow_codepipeline.actions.base import JobStatus
+from airflow_codepipeline.dag.action_trigger import ActionTrigger
+from airflow_codepipeline.errors import ActionError, ArtifactError, TransientError
+from fixtures import fake_service
+from fixtures.fake_service import KIND, PROVIDER, FakeService, Trial
+
+RUNNING = JobStatus.RUNNING
+
+
+@pytest.fixture
+def service(monkeypatch):
+    fresh = FakeService()
+    monkeypatch.setattr(fake_service, "SERVICE", fresh)
+    monkeypatch.setitem(registry.PROVIDERS, str(KIND), PROVIDER)
+    return fresh
+
+
+def waiting_trigger(service, *answers, timeout=None) -> ActionTrigger:
+    service.will_answer(RUNNING, *answers)
+    with pytest.raises(TaskDeferred) as deferral:
+        Trial(timeout=timeout).execute()
+    _, kwargs = deferral.value.trigger.serialize()
+    return ActionTrigger(**kwargs)
+
+
+async def only_event(trigger):
+    events = [event async for event in trigger.run()]
+    assert len(events) == 1
+    return events[0]
+
+
+async def test_success_ends_the_task_in_the_triggerer(service):
+    trigger = waiting_trigger(service, RUNNING, RUNNING, JobStatus.SUCCEEDED)
+    assert isinstance(await only_event(trigger), TaskSuccessEvent)
+    assert trigger.result["variables"] == {"JOB": "job-1"}
+
+
+async def test_failure_goes_back_to_a_worker_with_its_reason(service):
+    trigger = waiting_trigger(service, RUNNING, ActionError("JobFailed", "exit status 1"))
+    event = await only_event(trigger)
+    assert event.payload == {"code": "JobFailed", "message": "exit status 1"}
+
+
+async def test_an_aws_that_does_not_answer_for_now_is_asked_again(service):
+    lost = TransientError("ThrottlingException", "slow down")
+    trigger = waiting_trigger(service, lost, lost, JobStatus.SUCCEEDED)
+    assert isinstance(await only_event(trigger), TaskSuccessEvent)
+
+
+async def test_outputs_that_cannot_be_read_fail_the_action(service, monkeypatch):
+    def unreadable(*_):
+        raise ArtifactError("no file export.json in Out")
+
+    monkeypatch.setattr(fake_service.FakeProvider, "outputs", unreadable)
+    event = await only_event(waiting_trigger(service, JobStatus.SUCCEEDED))
+    assert event.payload == {"code": "JobFailed", "message": "no file export.json in Out"}
+
+
+async def test_a_job_that_takes_too_long_is_stopped_and_fails(service):
+    trigger = waiting_trigger(service, RUNNING, timeout=0)
+    event = await only_event(trigger)
+    assert service.stopped == ["job-1"]
+    assert "timed out" in event.payload["message"]
+
+
+async def test_a_task_that_a_user_kills_stops_its_job(service):
+    await waiting_trigger(service).on_kill()
+    assert service.stopped == ["job-1"]
