@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,13 +102,13 @@ def _build(stack: ExitStack, console: Console, port: int, aws_port: int) -> _Wor
     from airflow_codepipeline.local.sample import PIPELINE
 
     project = places.project_folder()
-    with console.status("Starting the embedded AWS"):
+    with _telling(console, "Starting the embedded AWS"):
         endpoint = ensure_up(free_port(aws_port))
         if endpoint.started:
             stack.callback(shut_down)
         environment = embedded_environment(endpoint)
         sample = provision_sample(endpoint)
-    with console.status("Starting Airflow"):
+    with _telling(console, "Starting Airflow"):
         server = AirflowServer(
             home=places.local_folder() / "airflow",
             project=project,
@@ -121,6 +121,15 @@ def _build(stack: ExitStack, console: Console, port: int, aws_port: int) -> _Wor
         _wait_for_dag(client, PIPELINE)
     pipeline = read_pipeline(_definition(project))
     return _World(pipeline=pipeline, sample=sample, server=server, client=client)
+
+
+@contextmanager
+def _telling(console: Console, doing: str) -> Iterator[None]:
+    """Say what takes a while: with a spinner on a terminal, afterwards in a line."""
+    started = time.monotonic()
+    with console.status(doing):
+        yield
+    console.print(f"{doing}: {time.monotonic() - started:.0f} s")
 
 
 def _definition(project: Path) -> Path:
