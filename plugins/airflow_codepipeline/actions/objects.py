@@ -99,19 +99,7 @@ def written_artifact(client: Any, location: ArtifactLocation) -> ArtifactReferen
             f"The job succeeded, but it wrote no output artifact {location.name} "
             f"to s3://{location.bucket}/{location.key}.",
         ) from error
-    return reference(location, _version(head))
-
-
-def reference(location: ArtifactLocation, version_id: str | None) -> ArtifactReference:
-    """Return the reference of an artifact that lies at its planned place."""
-    return ArtifactReference(
-        name=location.name,
-        bucket=location.bucket,
-        key=location.key,
-        region=location.region,
-        kms_key_id=location.kms_key_id,
-        version_id=version_id,
-    )
+    return location.written(_version(head))
 
 
 def _version(response: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ import msgspec
 from airflow_codepipeline.actions import console
 from airflow_codepipeline.actions.base import Job, Outputs
 from airflow_codepipeline.actions.immediate import Immediate
-from airflow_codepipeline.actions.objects import copy, reference
+from airflow_codepipeline.actions.objects import copy
 from airflow_codepipeline.actions.settings import boolean, misconfigured, required, the_output
 from airflow_codepipeline.artifacts.layout import encryption
 from airflow_codepipeline.errors import ActionError
@@ -134,7 +134,7 @@ def _reference(
     location: ArtifactLocation, job: Job, head: dict[str, Any], version_id: str | None
 ) -> ArtifactReference:
     return msgspec.structs.replace(
-        reference(location, version_id),
+        location.written(version_id),
         revision_id=job.data["version"],
         revision_summary=head.get("Metadata", {}).get(SUMMARY_METADATA),
         revision_url=job.external_execution_url,

@@ -17,6 +17,17 @@ class ArtifactLocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     region: str
     kms_key_id: str | None = None
 
+    def written(self, version_id: str | None) -> ArtifactReference:
+        """Return the reference of the artifact that now lies here."""
+        return ArtifactReference(
+            name=self.name,
+            bucket=self.bucket,
+            key=self.key,
+            region=self.region,
+            kms_key_id=self.kms_key_id,
+            version_id=version_id,
+        )
+
 
 class ArtifactReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An artifact that exists: one S3 object, and the source revision it was made from.

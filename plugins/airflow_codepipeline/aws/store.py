@@ -61,14 +61,7 @@ class Store:
                 ContentType="application/zip",
                 **encryption(location.kms_key_id),
             )
-        return ArtifactReference(
-            name=location.name,
-            bucket=location.bucket,
-            key=location.key,
-            region=location.region,
-            kms_key_id=location.kms_key_id,
-            version_id=written.get("VersionId"),
-        )
+        return location.written(written.get("VersionId"))
 
     @contextmanager
     def _download(self, artifact: ArtifactReference) -> Iterator[IO[bytes]]:

@@ -16,7 +16,6 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.job_ledger import JobLedger
 from airflow_codepipeline.dag.names import exit_id
-from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
@@ -92,6 +91,8 @@ class ActionOperator(BaseOperator):
         :raises AirflowFailException: the action failed.
         :raises AirflowException: Airflow is to try the task again.
         """
+        from airflow_codepipeline.dag.attempt import finish, open_attempt
+
         ledger = JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
         record = ledger.current()
         if record is None or record.failure is not None:
@@ -188,20 +189,6 @@ def _retrying(extension: ActionExtension) -> dict[str, Any]:
         "retry_exponential_backoff": 2,
         "max_retry_delay": ENGINE_MAX_RETRY_DELAY,
     }
-
-
-def open_attempt(record: JobRecord) -> tuple[Aws, ActionProvider]:
-    """Return AWS and the provider for one attempt."""
-    from airflow_codepipeline.actions.registry import open_session, provider_for
-
-    return open_session(record.context), provider_for(record.context.action.action_type_id)
-
-
-def finish(record: JobRecord, aws: Aws, provider: ActionProvider) -> dict[str, Any]:
-    """Read what a job that succeeded left, as the XCom of the action."""
-    assert record.job is not None
-    outputs = provider.outputs(aws, record.job)
-    return ActionResult.of(record.context, record.job, outputs).to_xcom()
 
 
 def _shown(configuration: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import msgspec
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag.action_operator import finish, open_attempt
+from airflow_codepipeline.dag.attempt import finish, open_attempt
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.supervisor import push_xcom

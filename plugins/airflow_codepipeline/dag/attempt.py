@@ -1,4 +1,4 @@
-"""The beginning of an attempt at an action: everything its provider needs, resolved and fixed."""
+"""An attempt at an action: everything its provider needs, resolved and fixed, and what it leaves."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.actions.base import ActionContext, SourceRevision
+from airflow_codepipeline.actions.registry import open_session, provider_for
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.artifacts.layout import plan_outputs, store_or_none
 from airflow_codepipeline.dag.execution_values import SOURCE_REVISIONS, ExecutionValues
 from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.names import attempt_id
+from airflow_codepipeline.dag.result import ActionResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from airflow_codepipeline.actions.base import ActionProvider, Aws
     from airflow_codepipeline.dag.wiring import ActionDeclaration
 
 
@@ -58,6 +61,18 @@ def new_attempt(
             as_of=_as_of(context),
         ),
     )
+
+
+def open_attempt(record: JobRecord) -> tuple[Aws, ActionProvider]:
+    """Return AWS and the provider for one attempt."""
+    return open_session(record.context), provider_for(record.context.action.action_type_id)
+
+
+def finish(record: JobRecord, aws: Aws, provider: ActionProvider) -> dict[str, Any]:
+    """Read what a job that succeeded left, as the XCom of the action."""
+    assert record.job is not None
+    outputs = provider.outputs(aws, record.job)
+    return ActionResult.of(record.context, record.job, outputs).to_xcom()
 
 
 def _source_revision(context: Mapping[str, Any], action: str) -> SourceRevision | None:

@@ -47,14 +47,16 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
         task_group=group,
         dag=dag,
     )
-    leave.set_upstream(enter)
-    last: list[BaseOperator] = [enter]
+    tasks: list[BaseOperator] = [enter]
+    last = tasks
     for actions in run_order_groups(stage):
         current = [_action(dag, group, ActionDeclaration(wiring, stage, action)) for action in actions]
         for task in current:
             task.set_upstream(last)
-            task.set_downstream(leave)
+        tasks = [*tasks, *current]
         last = current
+    # One call for all edges: Airflow compares the tasks' DAGs in each.
+    leave.set_upstream(tasks)
     done = EmptyOperator(task_id=names.DONE, task_group=group, dag=dag)
     done.set_upstream(last)
     return done

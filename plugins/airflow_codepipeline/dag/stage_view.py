@@ -12,22 +12,13 @@ import msgspec
 from airflow_codepipeline.dag.stage_desk import Claim
 from airflow_codepipeline.dag.supervisor import ask, push_xcom
 from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.execution.status import UNDER_WAY
 
 if TYPE_CHECKING:
     from airflow_codepipeline.dag.stage_desk import TaskStates
 
 CLAIM_KEY = "claim"
-_OPEN_STATES = [
-    "null",
-    "scheduled",
-    "queued",
-    "running",
-    "restarting",
-    "deferred",
-    "awaiting_input",
-    "up_for_retry",
-    "up_for_reschedule",
-]
+_OPEN_STATES = ["null", "scheduled", *UNDER_WAY]
 
 
 class AirflowStageView:

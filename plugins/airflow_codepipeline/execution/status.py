@@ -41,7 +41,7 @@ class ActionExecutionStatus(StrEnum):
     ABANDONED = "Abandoned"
 
 
-_WAITING_OR_RUNNING = (
+UNDER_WAY = (
     "queued",
     "running",
     "restarting",
@@ -50,12 +50,13 @@ _WAITING_OR_RUNNING = (
     "up_for_retry",
     "up_for_reschedule",
 )
+"""The states of an Airflow task that has begun and not ended."""
 
 ACTION_STATUS: dict[str | None, ActionExecutionStatus | None] = {
     None: None,
     "none": None,
     "scheduled": None,
-    **dict.fromkeys(_WAITING_OR_RUNNING, ActionExecutionStatus.IN_PROGRESS),
+    **dict.fromkeys(UNDER_WAY, ActionExecutionStatus.IN_PROGRESS),
     "success": ActionExecutionStatus.SUCCEEDED,
     "failed": ActionExecutionStatus.FAILED,
     "upstream_failed": None,

@@ -10,9 +10,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil  # type: ignore[import-untyped]
 
 from airflow_codepipeline.errors import CodePipelineError
 
@@ -123,13 +125,14 @@ class AirflowServer:
             )
 
     def kill_component(self, component: str) -> None:
-        """Kill one of the processes and its children at once, as a crash would."""
+        """Kill one of the processes and all that it started at once, as a crash would."""
         process = self._processes.pop(component)
-        os.killpg(process.pid, signal.SIGKILL)
+        _kill(_with_children(process))
         process.wait()
 
     def stop(self) -> None:
-        """Stop what this object started."""
+        """Stop what this object started, and what that started."""
+        started = [member for process in self._processes.values() for member in _with_children(process)]
         for process in self._processes.values():
             _signal(process, signal.SIGTERM)
         deadline = time.monotonic() + _STOPPING
@@ -139,6 +142,7 @@ class AirflowServer:
             except subprocess.TimeoutExpired:
                 _signal(process, signal.SIGKILL)
                 process.wait()
+        _kill(started)
         self._processes.clear()
 
     def _migrate(self) -> None:
@@ -183,6 +187,21 @@ class AirflowServer:
                 except (httpx.HTTPError, ValueError):
                     yield {}
                 time.sleep(0.5)
+
+
+def _with_children(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """Return a process and all below it: a task is in a process group of its own, and `killpg` misses it."""
+    try:
+        parent = psutil.Process(process.pid)
+        return [parent, *parent.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -8,13 +8,13 @@ import shutil
 import tempfile
 from typing import IO, TYPE_CHECKING, Any
 
+import msgspec
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_codepipeline.actions.base import Job, Outputs
 from airflow_codepipeline.actions.registry import open_session
 from airflow_codepipeline.artifacts.bundle import zip_folder
 from airflow_codepipeline.artifacts.layout import encryption
-from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.dag.attempt import new_attempt
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import CodePipelineError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow_codepipeline.actions.base import ActionContext
+    from airflow_codepipeline.artifacts.reference import ArtifactReference
     from airflow_codepipeline.dag.wiring import ActionDeclaration
 
 
@@ -96,14 +97,5 @@ def _upload(attempt: ActionContext, body: IO[bytes], revision: str) -> list[Arti
             client.upload_fileobj(
                 copy, location.bucket, location.key, ExtraArgs=encryption(location.kms_key_id)
             )
-        references.append(
-            ArtifactReference(
-                name=location.name,
-                bucket=location.bucket,
-                key=location.key,
-                region=location.region,
-                kms_key_id=location.kms_key_id,
-                revision_id=revision,
-            )
-        )
+        references.append(msgspec.structs.replace(location.written(None), revision_id=revision))
     return references
