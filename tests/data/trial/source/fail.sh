@@ -1,0 +1,2 @@
+echo "it fails" >&2
+exit 3

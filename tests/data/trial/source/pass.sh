@@ -1,0 +1,1 @@
+echo "it passes"

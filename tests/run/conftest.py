@@ -1,0 +1,8 @@
+"""The servers that the tests of runs share."""
+
+from __future__ import annotations
+
+from fixtures.airflow_server import airflow_server, codebuild_calls, sample
+from fixtures.trial import trial
+
+__all__ = ["airflow_server", "codebuild_calls", "sample", "trial"]
