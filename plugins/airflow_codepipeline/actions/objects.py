@@ -7,13 +7,12 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.artifacts.layout import encryption
-from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.errors import ActionError
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from airflow_codepipeline.artifacts.reference import ArtifactLocation
+    from airflow_codepipeline.artifacts.reference import ArtifactLocation, ArtifactReference
     from airflow_codepipeline.definition.model import ArtifactStore
 
 _ONE_CALL_BYTES = 1024**3

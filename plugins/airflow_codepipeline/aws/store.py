@@ -11,13 +11,14 @@ from botocore.exceptions import BotoCoreError
 from airflow_codepipeline.artifacts.bundle import CHUNK, read_member, unzip, zip_files
 from airflow_codepipeline.artifacts.layout import encryption
 from airflow_codepipeline.artifacts.limits import Limits, limits_from_environment
-from airflow_codepipeline.artifacts.reference import ArtifactLocation, ArtifactReference
 from airflow_codepipeline.aws.errors import raise_translated
 from airflow_codepipeline.errors import ActionError, ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from airflow_codepipeline.artifacts.reference import ArtifactLocation, ArtifactReference
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404"})
 
