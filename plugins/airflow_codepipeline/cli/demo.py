@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from airflow_codepipeline.cli import places
 from airflow_codepipeline.cli.progress import Progress
@@ -163,7 +164,7 @@ def _follow(world: _World, run_id: str, console: Console) -> str:
                 time.sleep(_LOOK_SECONDS)
                 continue
             task_id, body = question
-            progress.note = f"\n{body}\n\nApprove? Type yes or no here, or answer in Airflow's UI."
+            progress.note = Text(f"\n{body}\n\nApprove? Type yes or no here, or answer in Airflow's UI.")
             answer = next(answers)
             if answer is not None:
                 option = "Approve" if answer else "Reject"
