@@ -30,8 +30,14 @@ lint: install
 	.venv/bin/mypy
 	$(CODEPIPELINE) validate include/pipelines
 
-bench: install
-	.venv/bin/python -m benchmarks
+bench: install .local/bench-venv/.installed
+	@.venv/bin/python -m benchmarks $(ARGS)
+
+.local/bench-venv/.installed: benchmarks/requirements.lock .venv/.installed
+	@echo "Installing what benchmarks/requirements.lock pins"
+	@$(UV) venv --quiet --no-project --clear --python .venv/bin/python .local/bench-venv
+	@$(UV) pip install --quiet --python .local/bench-venv/bin/python --require-hashes --compile-bytecode --requirement $<
+	@touch $@
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
