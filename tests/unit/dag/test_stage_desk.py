@@ -1,0 +1,207 @@
+"""Gates of one stage in several triggerers, in very many interleavings."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from random import Random
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from airflow_codepipeline.dag import stage_desk
+from dag.stage_world import EXIT, Visit, World
+
+LONG = 60.0
+ANY_TIME, SOME_TIME, NEVER = st.floats(0, 30), st.floats(0.1, 20), st.none()
+MAYBE_SOON = st.none() | st.floats(0.1, 10)
+
+
+@pytest.fixture(autouse=True)
+def jumping_clock(monkeypatch):
+    clock = SimpleNamespace(monotonic=lambda: asyncio.get_running_loop().time() + 1000)
+    monkeypatch.setattr(stage_desk, "time", clock)
+
+
+def visit(number, *, arrives=0.0, stays=LONG, desk=0, **accidents):
+    run_id = f"run-{number}"
+    order = (f"2026-01-01T00:00:{number:02}+00:00", run_id)
+    return Visit(run_id=run_id, order=order, arrives=arrives, stays=stays, desk=desk, **accidents)
+
+
+@st.composite
+def worlds(draw, mode, *, arrives=ANY_TIME, stays=SOME_TIME, cancelled=NEVER, cleared=NEVER):
+    desks = draw(st.integers(1, 3))
+    visits = [
+        visit(
+            number,
+            arrives=draw(arrives),
+            stays=draw(stays),
+            desk=draw(st.integers(0, desks - 1)),
+            cancelled=draw(cancelled),
+            cleared=draw(cleared),
+        )
+        for number in range(draw(st.integers(2, 6)))
+    ]
+    return World(visits, mode=mode, desks=desks, random=Random(draw(st.integers(0, 2**32))))
+
+
+def in_many_worlds(mode, **how):
+    def decorate(test):
+        quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+        return settings(max_examples=200, deadline=None, suppress_health_check=quiet)(
+            given(world=worlds(mode, **how))(test)
+        )
+
+    return decorate
+
+
+def assert_sound(world):
+    """Never two inside, and nobody lost."""
+    stays = sorted(world.stays, key=lambda stay: stay.entered)
+    for before, after in pairwise(stays):
+        assert before.left <= after.entered, f"{before.run_id} and {after.run_id} are inside\n{world}"
+    for each in world.visits.values():
+        expected = "success" if each.superseded_by is None else "skipped"
+        assert each.tasks[EXIT] == expected, f"{each.run_id} is lost\n{world}"
+
+
+@in_many_worlds("QUEUED")
+def test_queued_executions_all_go_in_one_at_a_time(world):
+    world.run()
+
+    assert_sound(world)
+    assert sorted(world.entered) == sorted(world.visits)
+
+
+@in_many_worlds("QUEUED", arrives=st.integers(0, 4).map(float))
+def test_of_two_queued_executions_the_older_goes_first_if_it_was_there_before_the_newer_came(world):
+    world.run()
+
+    entered = [world.visits[run_id] for run_id in world.entered]
+    for place, first in enumerate(entered):
+        for second in entered[place + 1 :]:
+            assert not (second.order < first.order and second.arrived < first.arrives), str(world)
+
+
+@in_many_worlds("SUPERSEDED")
+def test_superseding_executions_go_in_one_at_a_time_and_the_newest_is_among_them(world):
+    world.run()
+
+    assert_sound(world)
+    assert max(world.visits) in world.entered, str(world)
+
+
+@in_many_worlds("SUPERSEDED")
+def test_an_execution_is_superseded_only_by_a_newer_one(world):
+    world.run()
+
+    for each in world.visits.values():
+        if each.superseded_by:
+            assert world.visits[each.superseded_by].order > each.order, str(world)
+
+
+@in_many_worlds("SUPERSEDED", arrives=st.floats(0, 5), stays=st.just(LONG))
+def test_of_a_burst_the_first_that_goes_in_and_the_newest_are_left(world):
+    world.run()
+
+    assert len(world.entered) <= 2, str(world)
+    assert world.entered[-1] == max(world.visits), str(world)
+
+
+@in_many_worlds("SUPERSEDED", arrives=st.just(0.0), stays=st.just(LONG))
+def test_of_a_burst_at_one_moment_two_at_most_are_left_and_the_newest_is_one_of_them(world):
+    world.run()
+
+    assert len(world.entered) <= 2, str(world)
+    assert world.entered[-1] == max(world.visits), str(world)
+
+
+@pytest.mark.parametrize("desks", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(10))
+def test_of_a_burst_in_the_order_of_start_exactly_the_oldest_and_the_newest_are_left(desks, seed):
+    visits = [visit(number, arrives=2.0 * number, desk=number % desks) for number in range(8)]
+    world = World(visits, mode="SUPERSEDED", desks=desks, random=Random(seed))
+
+    world.run()
+
+    assert world.entered == ["run-0", "run-7"], str(world)
+
+
+@pytest.mark.parametrize("desks", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(10))
+def test_queued_executions_in_the_order_of_start_go_in_in_that_order(desks, seed):
+    visits = [visit(number, arrives=2.0 * number, desk=number % desks) for number in range(8)]
+    world = World(visits, mode="QUEUED", desks=desks, random=Random(seed))
+
+    world.run()
+
+    assert world.entered == [f"run-{number}" for number in range(8)], str(world)
+
+
+@in_many_worlds("QUEUED", arrives=st.floats(0, 5), cancelled=MAYBE_SOON)
+def test_a_cancelled_gate_of_a_queued_execution_stops_nobody(world):
+    world.run()
+
+    assert_sound(world)
+
+
+@in_many_worlds("SUPERSEDED", arrives=st.floats(0, 5), cancelled=MAYBE_SOON)
+def test_a_cancelled_gate_of_a_superseding_execution_stops_nobody(world):
+    world.run()
+
+    assert_sound(world)
+
+
+@in_many_worlds("QUEUED", arrives=st.floats(0, 5), cancelled=MAYBE_SOON, cleared=MAYBE_SOON)
+def test_a_queued_execution_that_is_cleared_inside_comes_again_and_stops_nobody(world):
+    world.run()
+
+    assert_sound(world)
+
+
+@in_many_worlds("SUPERSEDED", arrives=st.floats(0, 5), cancelled=MAYBE_SOON, cleared=MAYBE_SOON)
+def test_a_superseding_execution_that_is_cleared_inside_comes_again_and_stops_nobody(world):
+    world.run()
+
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_newer_execution_that_is_cleared_and_an_older_one_that_waits_do_not_block_each_other(seed):
+    """The older one has the desk's lock, and waits for what the newer one, which wants it, announced."""
+    visits = [
+        visit(0, arrives=5.0, stays=5.0, desk=1),
+        visit(1, arrives=0.0, stays=5.0, desk=0, cleared=10.0),
+    ]
+    world = World(visits, mode="QUEUED", desks=2, random=Random(seed))
+
+    world.run()
+
+    assert_sound(world)
+
+
+@pytest.mark.parametrize("cancelled", [2.0, 2.5, 3.0])
+@pytest.mark.parametrize("seed", range(10))
+def test_a_gate_that_is_cancelled_after_it_announced_itself_does_not_block_an_older_one(seed, cancelled):
+    """The same in one triggerer."""
+    visits = [
+        visit(0, arrives=1.0, stays=5.0),
+        visit(1, arrives=0.0, stays=5.0, cancelled=cancelled),
+    ]
+    world = World(visits, mode="QUEUED", desks=1, random=Random(seed))
+
+    world.run()
+
+    assert_sound(world)
+
+
+def test_in_parallel_mode_nobody_waits():
+    world = World([visit(number) for number in range(5)], mode="PARALLEL", desks=1, random=Random(0))
+
+    world.run()
+
+    assert len(world.entered) == 5
+    assert all(stay.entered < LONG for stay in world.stays)
