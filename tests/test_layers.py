@@ -19,6 +19,7 @@ SHARED = {"errors", "settings", "compat"}
 """Modules beside the rooms that every room may import."""
 MAY_IMPORT = {
     "definition": set(),
+    "importing": {"definition"},
     "execution": {"definition"},
     "artifacts": {"definition", "execution"},
     "actions": {"definition", "execution", "artifacts"},
@@ -28,7 +29,17 @@ MAY_IMPORT = {
     "aws": {"definition", "artifacts", "actions"},
     "service": {"definition", "execution", "artifacts", "actions", "rules", "dag"},
     "web": {"definition", "execution", "artifacts", "actions", "rules", "dag", "service"},
-    "cli": {"definition", "execution", "artifacts", "actions", "rules", "dag", "local", "service"},
+    "cli": {
+        "definition",
+        "execution",
+        "artifacts",
+        "actions",
+        "rules",
+        "dag",
+        "local",
+        "importing",
+        "service",
+    },
     "__init__": {"definition", "dag"},
     "plugin": set(),
     "errors": {"definition"},
