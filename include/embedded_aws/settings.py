@@ -40,6 +40,11 @@ class Settings:
         return self.state_dir / "codebuild"
 
     @property
+    def git_dir(self) -> Path:
+        """The repositories of CodeCommit and of other hosts, and the connections to these."""
+        return self.state_dir / "git"
+
+    @property
     def codepipeline_dir(self) -> Path:
         """Where job documents are."""
         return self.state_dir / "codepipeline"

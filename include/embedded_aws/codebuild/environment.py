@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embedded_aws.codebuild.clone import GIT_SOURCES
 from embedded_aws.network import inherited
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def fixed(build: Build, fetched: Fetched, sandbox: Sandbox) -> dict[str, str]:
         "CODEBUILD_SOURCE_VERSION": build.source_version or fetched.resolved_version or "",
         "CODEBUILD_START_TIME": str(int(build.start_time * 1000)),
     }
+    if build.source.type in GIT_SOURCES:
+        known["CODEBUILD_SOURCE_REPO_URL"] = build.source.location or ""
     for identifier, folder in fetched.folders.items():
         name = f"CODEBUILD_SRC_DIR_{identifier}" if identifier else "CODEBUILD_SRC_DIR"
         known[name] = str(sandbox.path(folder))

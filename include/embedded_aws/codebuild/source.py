@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from embedded_aws.codebuild.clone import GIT_SOURCES, clone
 from embedded_aws.codebuild.extraction import extract
 from embedded_aws.errors import BuildError
 
@@ -27,9 +28,10 @@ class Fetched:
     resolved_version: str | None
 
 
-def fetch(build: Build, root: Path, s3: Any) -> Fetched:
+def fetch(build: Build, root: Path, s3: Any, gateway_url: str) -> Fetched:
     """Put every source of `build` into a folder of its own below `root`.
 
+    :param gateway_url: where the repositories behind connections are.
     :raises BuildError: a source cannot be read, or is of a type the embedded CodeBuild has not.
     """
     versions = {one.source_identifier: one.source_version for one in build.secondary_source_versions}
@@ -43,7 +45,10 @@ def fetch(build: Build, root: Path, s3: Any) -> Fetched:
     for index, (identifier, source, version) in enumerate(wanted):
         folder = folders[identifier] = root / f"src{index}" / "src"
         folder.mkdir(parents=True)
-        resolved[identifier] = _fetch(source, version, folder, s3)
+        if source.type in GIT_SOURCES:
+            resolved[identifier] = clone(source, version, folder, gateway_url)
+        else:
+            resolved[identifier] = _fetch(source, version, folder, s3)
     return Fetched(folders=folders, resolved_version=resolved[""] or build.source_version)
 
 
@@ -66,7 +71,7 @@ def _fetch(source: Source, version: str | None, folder: Path, s3: Any) -> str | 
         message = "a source of type CODEPIPELINE needs a sourceLocationOverride when the build is started"
         raise BuildError("INVALID_LOCATION", message)
     if source.type not in ("S3", "CODEPIPELINE"):
-        message = f"the embedded CodeBuild has no sources of type {source.type}; S3 and NO_SOURCE it has"
+        message = f"the embedded CodeBuild has no sources of type {source.type}"
         raise BuildError("UNSUPPORTED_SOURCE", message)
     bucket, key = bucket_and_key(source.location or "")
     try:

@@ -77,7 +77,7 @@ class Workplace:
         :raises BuildError: one of these cannot be done.
         """
         build = tracker.build
-        fetched = fetch(build, self.folder / "output", self.client("s3"))
+        fetched = fetch(build, self.folder / "output", self.client("s3"), self.gateway_url)
         tracker.update(resolved_source_version=fetched.resolved_version)
         source = fetched.folders[""]
         buildspec = self._buildspec(build, source)

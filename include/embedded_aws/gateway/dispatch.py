@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from embedded_aws.errors import ServiceError
 from embedded_aws.protocol import wire
-from embedded_aws.protocol.model import check_input, conform, operation_model
+from embedded_aws.protocol.model import check_input, conform, decode_blobs, operation_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +53,8 @@ def _run(service: Service, target: wire.Target, caller: Caller, body: bytes) -> 
     if operation is None:
         raise service.not_here(target.operation)
     parameters = wire.read(target, body)
+    if not target.cbor and model.input_shape is not None:
+        parameters = decode_blobs(parameters, model.input_shape)
     check_input(model, parameters, service.invalid_input)
     document = operation(caller, parameters)
     return conform(document, model.output_shape) if model.output_shape is not None else {}

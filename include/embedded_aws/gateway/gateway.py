@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from embedded_aws.codepipeline.notices import Notices
     from embedded_aws.gateway.dispatch import Service
     from embedded_aws.gateway.proxy import Proxy
+    from embedded_aws.git.web import GitServer
 
 HEALTH_PATH = "/_embedded/health"
 # The largest StartBuild is far below: AWS takes 1 MB of JSON.
@@ -42,6 +43,7 @@ class Gateway:
     """
 
     backend: Backend
+    git: GitServer
     notices: Notices
     proxy: Proxy
     services: Mapping[str, Service]
@@ -56,6 +58,8 @@ class Gateway:
         service = self.services.get(target.prefix) if target else None
         if target and service:
             return await self._ours(request, target, service)
+        if self.git.serves(request):
+            return await self.git.answer(request)
         return await self._theirs(request)
 
     async def _ours(

@@ -21,11 +21,16 @@ from embedded_aws.codebuild import sandbox
 from embedded_aws.codebuild.scheduler import Scheduler
 from embedded_aws.codebuild.service import CodeBuild
 from embedded_aws.codebuild.store import Store
+from embedded_aws.codecommit.service import CodeCommit
+from embedded_aws.codeconnections.service import CodeConnections
+from embedded_aws.codeconnections.store import Resources
 from embedded_aws.codepipeline.jobs import CodePipeline
 from embedded_aws.codepipeline.notices import Notices
 from embedded_aws.errors import SetupError
 from embedded_aws.gateway.gateway import Gateway
 from embedded_aws.gateway.proxy import Proxy
+from embedded_aws.git.places import Places
+from embedded_aws.git.web import GitServer
 from embedded_aws.ministack.environment import install
 from embedded_aws.ministack.process import MiniStack
 
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from embedded_aws.gateway.dispatch import Service
     from embedded_aws.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -88,6 +94,9 @@ async def _assemble(settings: Settings, url: str, ministack: MiniStack, stack: A
     stack.push_async_callback(asyncio.to_thread, scheduler.close)
     notices = Notices(settings.codepipeline_dir)
     stack.callback(notices.close)
+    git, services = _git(settings, url)
+    services["CodeBuild_20161006"] = CodeBuild(store=store, scheduler=scheduler)
+    services["CodePipeline_20150709"] = CodePipeline(backend=backend, notices=notices)
     proxy = Proxy(ministack.url)
     stack.push_async_callback(proxy.close)
     health: dict[str, object] = {"status": "running", "url": url, "pid": os.getpid()}
@@ -95,15 +104,28 @@ async def _assemble(settings: Settings, url: str, ministack: MiniStack, stack: A
     health["sandbox"] = await asyncio.to_thread(sandbox.kind)
     return Gateway(
         backend=backend,
+        git=git,
         notices=notices,
         proxy=proxy,
-        services={
-            "CodeBuild_20161006": CodeBuild(store=store, scheduler=scheduler),
-            "CodePipeline_20150709": CodePipeline(backend=backend, notices=notices),
-        },
+        services=services,
         changed=ministack.changed,
         health=lambda: health,
     )
+
+
+def _git(settings: Settings, url: str) -> tuple[GitServer, dict[str, Service]]:
+    """What serves repositories to git, and the services on them; CodeConnections under both of its names."""
+    resources = Resources(settings.git_dir / "connections")
+    places = Places(folder=settings.git_dir, is_available=resources.is_available)
+    return GitServer(places=places), {
+        "CodeCommit_20150413": CodeCommit(places=places, url=url),
+        "com.amazonaws.codeconnections.CodeConnections_20231201": CodeConnections(
+            name="codeconnections", resources=resources
+        ),
+        "com.amazonaws.codestar.connections.CodeStar_connections_20191201": CodeConnections(
+            name="codestar-connections", resources=resources
+        ),
+    }
 
 
 async def _open(gateway: Gateway, listener: socket.socket, stack: AsyncExitStack) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,6 +35,27 @@ def operation_model(service: str, operation: str) -> OperationModel:
     except OperationNotFoundError:
         message = f"{service} has no operation {operation}"
         raise ServiceError("UnknownOperationException", message) from None
+
+
+def decode_blobs(value: Any, shape: Shape) -> Any:
+    """`value`, read from JSON, with its blobs as bytes: JSON has them in base64.
+
+    :raises ServiceError: SerializationException.
+    """
+    if shape.type_name == "structure" and isinstance(value, dict):
+        members = shape.members
+        return {
+            name: decode_blobs(item, members[name]) if name in members else item
+            for name, item in value.items()
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [decode_blobs(item, shape.member) for item in value]
+    if shape.type_name == "blob" and isinstance(value, str):
+        try:
+            return base64.b64decode(value, validate=True)
+        except binascii.Error as error:
+            raise ServiceError("SerializationException", f"A blob is not in base64: {error}") from error
+    return value
 
 
 def check_input(operation: OperationModel, parameters: dict[str, Any], error: str) -> None:

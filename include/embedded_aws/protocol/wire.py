@@ -16,7 +16,7 @@ from embedded_aws.protocol.timestamp import Timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_CBOR_PATH = re.compile(r"/service/(?P<target>\w+)/operation/(?P<operation>\w+)/?")
+_CBOR_PATH = re.compile(r"/service/(?P<target>[\w.]+)/operation/(?P<operation>\w+)/?")
 
 
 @dataclass(frozen=True, kw_only=True)

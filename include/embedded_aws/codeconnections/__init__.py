@@ -1,0 +1,1 @@
+"""CodeConnections, under its present and its former name."""

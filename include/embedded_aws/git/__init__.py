@@ -1,0 +1,1 @@
+"""Bare git repositories on disk, and clone and push over HTTP."""
