@@ -14,6 +14,8 @@ from airflow_codepipeline.dag.wiring import ActionDeclaration
 from airflow_codepipeline.execution.run_order import run_order_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from airflow.sdk import DAG, BaseOperator
 
     from airflow_codepipeline.dag.wiring import Wiring
@@ -40,7 +42,7 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
         dag=dag,
     )
     if after is not None:
-        enter.set_upstream(after)
+        _follow(enter, [after])
     leave = EmptyOperator(
         task_id=names.EXIT,
         trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
@@ -52,14 +54,24 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
     for actions in run_order_groups(stage):
         current = [_action(dag, group, ActionDeclaration(wiring, stage, action)) for action in actions]
         for task in current:
-            task.set_upstream(last)
+            _follow(task, last)
         tasks = [*tasks, *current]
         last = current
-    # One call for all edges: Airflow compares the tasks' DAGs in each.
-    leave.set_upstream(tasks)
+    _follow(leave, tasks)
     done = EmptyOperator(task_id=names.DONE, task_group=group, dag=dag)
-    done.set_upstream(last)
+    _follow(done, last)
     return done
+
+
+def _follow(task: BaseOperator, before: Sequence[BaseOperator]) -> None:
+    """Let a task run after others of its DAG, as `set_upstream` does.
+
+    That hashes the DAG with all its task ids for every edge, to compare the tasks' DAGs: a fifth of the
+    time in which a pipeline of 200 actions is built.
+    """
+    for other in before:
+        other.downstream_task_ids.add(task.task_id)
+        task.upstream_task_ids.add(other.task_id)
 
 
 def _action(dag: DAG, group: TaskGroup, declaration: ActionDeclaration) -> BaseOperator:
