@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import ExecutionMode
     from airflow_codepipeline.execution.gate import Decision
 
+CONFIRMING_LOOKS = 10
+CONFIRMING_PAUSE = 0.2
+
 TaskStates = dict[str, dict[str, str | None]]
 """Task states by run id and task id."""
 
@@ -93,8 +96,12 @@ class StageDesk:
         return decision
 
     async def _confirm(self, mode: ExecutionMode, run_id: str, view: StageView) -> Decision:
-        """Look again until every other announcement is decided: the others step back or are inside."""
-        while True:
+        """Look again until every other announcement is decided: the others step back or are inside.
+
+        One that stays undecided is of a gate that ended in the midst of it, and comes again: then this one
+        steps back too, for a gate that comes again needs the lock.
+        """
+        for _ in range(CONFIRMING_LOOKS):
             visitors = await self._look(view, fresh=True)
             decision = self._judge(mode, run_id, visitors)
             entering = [
@@ -105,8 +112,9 @@ class StageDesk:
             if not entering or not isinstance(decision, Enter):
                 return decision
             if steps_back(self.claims[run_id].order, entering):
-                return Wait(min(entering))
-            await asyncio.sleep(0.2)
+                break
+            await asyncio.sleep(CONFIRMING_PAUSE)
+        return Wait(min(entering))
 
     def _judge(self, mode: ExecutionMode, run_id: str, visitors: dict[str, Visitor]) -> Decision:
         me = self.claims[run_id].visitor()
@@ -153,11 +161,16 @@ class StageDesk:
 
     async def _visitor(self, run: str, tasks: dict[str, str | None], view: StageView) -> Visitor | None:
         state = tasks.get(self.enter_task)
-        if state == "success" or run in self.let_in:
+        if state == "success":
+            self.let_in.discard(run)
             return Visitor(await self._order(run, view), Presence.INSIDE)
-        if state in FINISHED_TASK_STATES or run in self.claims:
+        if state in FINISHED_TASK_STATES or (run in self.claims and run not in self.let_in):
             return None
         claim = await view.claim(run)
+        if run in self.let_in and (claim is None or claim.entering):
+            return Visitor(await self._order(run, view), Presence.INSIDE)
+        # Where it was let in and announces anew, it was cleared and has come again, perhaps elsewhere.
+        self.let_in.discard(run)
         return claim.visitor() if claim else None
 
     async def _order(self, run: str, view: StageView) -> Order:
