@@ -53,10 +53,20 @@ class AirflowServer:
     :param project: the folder that holds `dags/` and `plugins/`.
     :param port: where the UI and the API listen, on 127.0.0.1.
     :param environment: more environment variables for every process.
+    :param python: the interpreter that has Airflow; none: this one.
     """
 
-    def __init__(self, *, home: Path, project: Path, port: int, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        home: Path,
+        project: Path,
+        port: int,
+        environment: Mapping[str, str],
+        python: Path | None = None,
+    ) -> None:
         self.home = home
+        self._python = str(python or sys.executable)
         self.url = f"http://localhost:{port}"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         home.mkdir(parents=True, exist_ok=True)
@@ -160,7 +170,7 @@ class AirflowServer:
             raise AirflowServerError(f"`airflow db migrate` failed; see {self._log('migrate')}.")
 
     def _command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "airflow", *arguments]
+        return [self._python, "-m", "airflow", *arguments]
 
     def _log(self, component: str) -> Path:
         return self.home / f"{component}.log"
