@@ -13,7 +13,7 @@ from airflow_codepipeline.local.sample import QUEUE
 from fixtures.airflow_run import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from airflow_codepipeline.local.sample import Sample
@@ -46,6 +46,21 @@ class Messages:
                 taken.append(json.loads(message["Body"]))
                 self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         return taken
+
+
+@pytest.fixture
+def start(airflow_server: Airflow) -> Iterator[Callable[..., Run]]:
+    """Starts executions, and ends those that a test that failed has left."""
+    started = []
+
+    def start_one(pipeline: str, **variables: str) -> Run:
+        started.append(airflow_server.start(pipeline, **variables))
+        return started[-1]
+
+    yield start_one
+    for run in started:
+        if run.state() not in {"success", "failed"}:
+            run.end()
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +171,8 @@ def test_a_build_has_a_link_to_what_ran_outside(delivered):
     assert delivered.xcom("Build.Package")["externalExecutionId"].partition(":")[2] in url
 
 
-def test_a_rejected_approval_fails_the_run_and_names_who_rejected_it(airflow_server: Airflow):
-    run = airflow_server.start("latest")
+def test_a_rejected_approval_fails_the_run_and_names_who_rejected_it(start):
+    run = start("latest")
     run.wait_for_question("Release.Decide")
 
     run.answer("Release.Decide", "Reject", "Not on a Friday.")
@@ -168,8 +183,8 @@ def test_a_rejected_approval_fails_the_run_and_names_who_rejected_it(airflow_ser
     assert run.task("Release.Decide")["try_number"] == 1
 
 
-def test_a_failing_build_fails_the_run_and_frees_its_stage(airflow_server: Airflow, trial: Trial):
-    run = airflow_server.start("trial", Script="fail")
+def test_a_failing_build_fails_the_run_and_frees_its_stage(start, trial: Trial):
+    run = start("trial", Script="fail")
 
     assert run.wait_until_ended() == "failed"
     states = run.states()
@@ -181,14 +196,14 @@ def test_a_failing_build_fails_the_run_and_frees_its_stage(airflow_server: Airfl
     assert len(trial.builds(run.run_id)) == 1
 
 
-def test_a_newer_execution_takes_the_place_of_one_that_waits(airflow_server: Airflow):
-    first, middle, newest = [airflow_server.start("latest") for _ in range(3)]
+def test_a_newer_execution_takes_the_place_of_one_that_waits(start):
+    first, middle, newest = [start("latest") for _ in range(3)]
     first.wait_for_question("Release.Decide")
 
     assert middle.wait_until_ended() == "success"
     states = middle.states()
-    [gate] = [task for task, state in states.items() if state == "skipped" and task.endswith(".enter")]
-    assert middle.xcom(gate, "superseded_by") == newest.run_id
+    superseded_by = [middle.xcom(f"{stage}.enter", "superseded_by") for stage in ("Source", "Release")]
+    assert [run_id for run_id in superseded_by if run_id] == [newest.run_id]
     assert states["Release.Decide"] == "skipped"
 
     newest.wait_for("Release.enter", "deferred")
@@ -199,9 +214,9 @@ def test_a_newer_execution_takes_the_place_of_one_that_waits(airflow_server: Air
     assert set(first.states().values()) == set(newest.states().values()) == {"success"}
 
 
-def test_marking_a_waiting_build_failed_stops_it(airflow_server: Airflow, trial: Trial):
-    run = airflow_server.start("trial", Script="hold")
-    run.wait_for("Build.Script", "deferred")
+def test_marking_a_waiting_build_failed_stops_it(start, trial: Trial):
+    run = start("trial", Script="hold")
+    run.wait_for_trigger("Build.Script")
 
     run.mark_failed("Build.Script")
 
@@ -210,8 +225,8 @@ def test_marking_a_waiting_build_failed_stops_it(airflow_server: Airflow, trial:
     assert run.wait_until_ended() == "failed"
 
 
-def test_clearing_a_build_that_succeeded_starts_exactly_one_new_build(airflow_server: Airflow, trial: Trial):
-    run = airflow_server.start("trial", Script="pass")
+def test_clearing_a_build_that_succeeded_starts_exactly_one_new_build(start, trial: Trial):
+    run = start("trial", Script="pass")
     run.wait_for_question("Release.Decide")
     [first] = trial.builds(run.run_id)
 
@@ -223,7 +238,7 @@ def test_clearing_a_build_that_succeeded_starts_exactly_one_new_build(airflow_se
     assert [build["buildStatus"] for build in trial.builds(run.run_id)] == ["SUCCEEDED", "SUCCEEDED"]
 
 
-def test_a_broken_definition_is_an_import_error_of_its_file_while_the_others_go_on(airflow_server: Airflow):
+def test_a_broken_definition_is_an_import_error_of_its_file_while_the_others_go_on(airflow_server, start):
     with _broken_copy(airflow_server.pipelines):
         wait_until(
             lambda: "broken.yaml" in _import_errors(airflow_server), airflow_server.client.import_errors
@@ -232,7 +247,7 @@ def test_a_broken_definition_is_an_import_error_of_its_file_while_the_others_go_
 
         assert list(errors) == ["broken.yaml"]
         assert "Manually" in errors["broken.yaml"]
-        run = airflow_server.start("latest")
+        run = start("latest")
         run.wait_for_question("Release.Decide")
         run.answer("Release.Decide", "Approve", "")
         assert run.wait_until_ended() == "success"

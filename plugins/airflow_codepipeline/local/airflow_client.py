@@ -39,6 +39,10 @@ class AirflowClient:
 
         return cls(url=server.url, user=USER, password=server.password)
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def dag_exists(self, dag_id: str) -> bool:
         """Tell whether Airflow has read a DAG yet."""
         return self._http.get(f"/dags/{dag_id}").status_code == 200
