@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import msgspec
 
 from airflow_codepipeline.dag.names import task_id
-
-if TYPE_CHECKING:
-    from airflow_codepipeline.definition.model import Action, Pipeline, Stage
+from airflow_codepipeline.definition.model import Action, Pipeline, Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Wiring:
+class Wiring(msgspec.Struct, frozen=True):
     """The producers of a pipeline.
 
     :param artifacts: the task that writes an artifact, by the artifact's name.
@@ -38,8 +34,7 @@ class Wiring:
         return cls(pipeline, artifacts, namespaces)
 
 
-@dataclass(frozen=True, slots=True)
-class ActionDeclaration:
+class ActionDeclaration(msgspec.Struct, frozen=True):
     """An action where it stands in its pipeline."""
 
     wiring: Wiring
