@@ -8,6 +8,7 @@ github.com/aws/amazon-mwaa-docker-images.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 import tempfile
@@ -44,6 +45,18 @@ IMAGES = {
     )
 }
 """The images that this package was made for, by the version of Airflow."""
+
+
+_HELD = frozenset(
+    {
+        "apache-airflow-providers-amazon",
+        "apache-airflow-providers-standard",
+        "jinja2",
+        "msgspec",
+        "pyyaml",
+    }
+)
+"""What the pipelines need; all of it is in every image."""
 
 
 class PackageError(CodePipelineError):
@@ -125,7 +138,7 @@ def check_replaceable(output: Path) -> None:
 def _write(project: Project, image: Image, package: Path) -> None:
     _write_dags(project, package / "dags")
     _write_plugins(project, package)
-    _write_text(package / "requirements.txt", requirements(image))
+    _write_text(package / "requirements.txt", requirements(image, project.folder / "requirements.txt"))
     _write_text(package / "startup.sh", startup_script(project.environment))
     _write_text(package / "README.txt", next_steps(image))
     marker = {"airflow": image.airflow, "environment": project.environment}
@@ -158,18 +171,28 @@ def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def requirements(image: Image) -> str:
-    """Return requirements.txt, which asks for nothing: the image has everything.
+def requirements(image: Image, own: Path) -> str:
+    """Return requirements.txt: what the project's asks for and the image lacks, usually nothing.
 
     It must not even mention pip's option for constraints: MWAA looks for it in comments too, and where it
     finds none installs under the image's own, so that a line added here cannot change Airflow.
+
+    :param own: the project's requirements.txt; it need not exist.
     """
-    return (
+    lines = own.read_text(encoding="utf-8").splitlines() if own.is_file() else []
+    wanted = [line for line in lines if line.strip() and not line.startswith("#") and not _in_image(line)]
+    head = (
         f"# The image of MWAA {image.airflow} holds all that the pipelines need: Python {image.python},\n"
         f"# apache-airflow-providers-amazon {image.amazon}, apache-airflow-providers-standard "
         f"{image.standard}, msgspec {image.msgspec},\n"
-        "# Jinja2 and PyYAML. Packages of your own DAGs go below; MWAA installs them under its constraints.\n"
+        "# Jinja2 and PyYAML. What else your DAGs need follows; MWAA installs it under its own constraints.\n"
     )
+    return head + "".join(f"{line}\n" for line in wanted)
+
+
+def _in_image(requirement: str) -> bool:
+    name = re.match(r"[\w.-]*", requirement.strip())
+    return name is not None and re.sub(r"[-_.]+", "-", name.group()).lower() in _HELD
 
 
 def startup_script(environment: str) -> str:

@@ -26,6 +26,7 @@ def project(tmp_path, monkeypatch):
     for name in ("dags", "plugins"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
     shutil.copytree(ROOT / "tests" / "data" / "definitions", folder / "include", ignore=ignore)
+    shutil.copy(ROOT / "requirements.txt", folder)
     for name in ("embedded_aws", "samples"):
         (folder / "include" / name).mkdir()
         (folder / "include" / name / "code.py").touch()
@@ -174,6 +175,17 @@ def test_the_requirements_ask_for_nothing_and_leave_the_images_constraints_in_fo
     assert all(line.startswith("#") for line in lines)
     # MWAA looks for this in comments too, and drops its own constraints where it finds it.
     assert not [line for line in lines if re.search(r"-c |--constraint ", line)]
+
+
+def test_what_a_users_own_dags_need_is_asked_for_and_what_the_image_holds_is_not(package, project, tmp_path):
+    (project / "requirements.txt").write_text(
+        "# ours\nApache_Airflow.Providers-Amazon>=9.25\npandas==2.3\n\n"
+    )
+
+    package("--output", tmp_path / "out")
+
+    lines = (tmp_path / "out" / "requirements.txt").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["pandas==2.3"]
 
 
 def test_the_next_steps_name_options_that_aws_knows(package, tmp_path):
