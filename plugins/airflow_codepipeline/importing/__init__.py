@@ -1,0 +1,1 @@
+"""Reads foreign formats into definitions: CloudFormation, get-pipeline, Terraform. Pure."""

@@ -1,0 +1,209 @@
+"""The CodePipeline resources of a template."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_codepipeline.importing.cloudformation.declaration import api_value, declaration
+from airflow_codepipeline.importing.cloudformation.loops import unrolled_mapping
+from airflow_codepipeline.importing.cloudformation.resolver import Resolver
+from airflow_codepipeline.importing.cloudformation.template import as_mapping, read_template
+from airflow_codepipeline.importing.found import Found, FoundPipeline, SideFile
+from airflow_codepipeline.importing.kinds import (
+    MALFORMED,
+    NOT_CREATED,
+    PARAMETER,
+    SIDE_FILE,
+    FaultError,
+)
+from airflow_codepipeline.importing.names import pipeline_name
+from airflow_codepipeline.importing.values import Mapping, scalar_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow_codepipeline.definition.findings import Problem
+    from airflow_codepipeline.definition.text import Position
+    from airflow_codepipeline.importing.cloudformation.template import Template
+    from airflow_codepipeline.importing.variables import Variables
+
+
+def read_resources(
+    data: Mapping, *, file: str, name: str, given: dict[str, str], variables: Variables
+) -> Found:
+    """Return the pipelines, custom action types and webhooks of a template.
+
+    :param file: the file, as the caller named it.
+    :param name: its last part.
+    :param given: values for parameters and pseudo parameters.
+    """
+    found = Found()
+    try:
+        template = read_template(data, name)
+        resolver = Resolver(template, given, variables)
+        resources = unrolled_mapping(resolver, template.resources)
+    except FaultError as fault:
+        found.add_problems(file, [fault.problem])
+        return found
+    for logical_id in resources:
+        reader = _Reader(template, given, variables, found, file)
+        reader.read(logical_id, resources[logical_id], resources.place(logical_id))
+    return found
+
+
+class _Reader:
+    """Reads one resource."""
+
+    def __init__(
+        self,
+        template: Template,
+        given: dict[str, str],
+        variables: Variables,
+        found: Found,
+        file: str,
+    ) -> None:
+        self._template = template
+        self._resolver = Resolver(template, given, variables)
+        self._found = found
+        self._file = file
+
+    def read(self, logical_id: str, resource: Any, position: Position | None) -> None:
+        """Take what a resource gives to what was found."""
+        kind = str(resource.get("Type", "")) if isinstance(resource, Mapping) else ""
+        take = _TAKEN.get(kind)
+        if take is None:
+            return
+        problems = self._resolver.problems
+        try:
+            if self._is_created(logical_id, resource):
+                properties = self._properties(logical_id, resource, position)
+                if not _errors(problems):
+                    take(self, logical_id, properties)
+                    return
+        except FaultError as fault:
+            problems.append(fault.problem)
+        self._found.add_problems(self._file, problems)
+
+    def _is_created(self, logical_id: str, resource: Mapping) -> bool:
+        """Tell whether the stack has the resource; where that is only assumed, it is taken."""
+        condition = resource.get("Condition")
+        if condition is None:
+            return True
+        verdict = self._resolver.conditions.verdict(condition, resource.place("Condition"))
+        if not verdict.holds and not verdict.assumptions:
+            message = f"{logical_id} is not created: its condition {condition} does not hold."
+            position = resource.place("Condition")
+            self._resolver.problems.append(
+                NOT_CREATED.problem(message, suggestion=NOT_CREATED.right, position=position)
+            )
+            return False
+        return True
+
+    def _properties(self, logical_id: str, resource: Mapping, position: Position | None) -> Mapping:
+        if resource.get("Properties") is None:
+            raise FaultError(MALFORMED, f"{logical_id} has no Properties.", position)
+        properties = self._resolver.resolve(resource["Properties"], resource.place("Properties"))
+        return as_mapping(properties, f"Properties of {logical_id}", resource.place("Properties"))
+
+    def pipeline(self, logical_id: str, properties: Mapping) -> None:
+        """Take a pipeline."""
+        problems = self._resolver.problems
+        declared = declaration(properties, problems)
+        name = pipeline_name(properties.get("Name"), resource=logical_id, stem=self._template.stem)
+        if name.problem is not None:
+            problems.append(name.problem)
+        declared["name"] = name.text
+        declared.places["name"] = properties.place("Name") or properties.position or (1, 1)
+        self._disabled_transitions(logical_id, name.text, properties)
+        self._found.pipelines.append(
+            FoundPipeline(
+                file=self._file,
+                resource=logical_id,
+                name=name.text,
+                derived=name.derived,
+                declaration=declared,
+                problems=tuple(problems),
+            )
+        )
+
+    def _disabled_transitions(self, logical_id: str, name: str, properties: Mapping) -> None:
+        transitions = properties.get("DisableInboundStageTransitions") or []
+        if not isinstance(transitions, list):
+            message = "DisableInboundStageTransitions is a list of stage names and reasons."
+            raise FaultError(MALFORMED, message, properties.place("DisableInboundStageTransitions"))
+        for transition in transitions:
+            if not isinstance(transition, Mapping) or not transition.get("StageName"):
+                raise FaultError(MALFORMED, "A disabled transition names its stage.", properties.position)
+            stage = scalar_text(transition["StageName"])
+            request = Mapping()
+            request.update(
+                pipelineName=name,
+                stageName=stage,
+                transitionType="Inbound",
+                reason=transition.get("Reason", "Disabled in the template"),
+            )
+            self._side_file(logical_id, "disabled_transitions", f"{name}.{stage}", request)
+            message = f"The transition into {stage} is disabled: its request is in a file of its own."
+            position = transition.position
+            self._resolver.problems.append(
+                SIDE_FILE.problem(message, suggestion=SIDE_FILE.right, position=position)
+            )
+
+    def custom_action_type(self, logical_id: str, properties: Mapping) -> None:
+        """Take a custom action type, as CreateCustomActionType wants it."""
+        data = api_value(properties)
+        version = data.setdefault("version", "1")
+        stem = f"{data.get('category')}-{data.get('provider')}-{version}"
+        self._side_file(logical_id, "custom_action_types", stem, data)
+        self._found.add_problems(self._file, self._resolver.problems)
+
+    def webhook(self, logical_id: str, properties: Mapping) -> None:
+        """Take a webhook, as PutWebhook wants it."""
+        data = api_value(properties)
+        for unneeded in ("registerWithThirdParty", "targetPipelineVersion"):
+            data.pop(unneeded, None)
+        name = pipeline_name(properties.get("Name"), resource=logical_id, stem=self._template.stem)
+        data["name"] = name.text
+        target = data.get("targetPipeline")
+        data["targetPipeline"] = self._target(properties, target)
+        request = Mapping()
+        request["webhook"] = data
+        self._side_file(logical_id, "webhooks", name.text, request)
+        self._found.add_problems(self._file, self._resolver.problems)
+
+    def _target(self, properties: Mapping, target: Any) -> str:
+        """Return the name that the pipeline of a webhook got here."""
+        from airflow_codepipeline.importing.values import Text
+
+        if isinstance(target, Text) and len(target.unknowns) == 1:
+            for logical_id in self._template.resources:
+                if target.unknowns[0].was.startswith(f"!Ref {logical_id} "):
+                    return logical_id
+        return pipeline_name(target, resource=str(target or ""), stem=self._template.stem).text
+
+    def _side_file(self, logical_id: str, folder: str, stem: str, data: Mapping) -> None:
+        self._found.side_files.append(
+            SideFile(file=self._file, resource=logical_id, folder=folder, stem=stem, data=data)
+        )
+
+
+def _errors(problems: list[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.kind.severity == "error"]
+
+
+def refuse_undeclared(given: dict[str, str], declared: set[str]) -> list[Problem]:
+    """Return a problem for each given parameter that no template declares."""
+    from airflow_codepipeline.definition.suggest import did_you_mean
+
+    return [
+        PARAMETER.problem(f"No template declares a parameter {name}.", suggestion=did_you_mean(name, declared))
+        for name in given
+        if name not in declared and not name.startswith("AWS::")
+    ]
+
+
+_TAKEN: dict[str, Callable[[_Reader, str, Mapping], None]] = {
+    "AWS::CodePipeline::Pipeline": _Reader.pipeline,
+    "AWS::CodePipeline::CustomActionType": _Reader.custom_action_type,
+    "AWS::CodePipeline::Webhook": _Reader.webhook,
+}

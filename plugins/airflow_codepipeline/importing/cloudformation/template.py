@@ -1,0 +1,67 @@
+"""The sections of a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_codepipeline.definition.findings import shown
+from airflow_codepipeline.importing.kinds import MALFORMED, FaultError
+from airflow_codepipeline.importing.values import Mapping
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.definition.text import Position
+
+_SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Template:
+    """A template, and the name of its file.
+
+    :param name: the file's name, for people; its stem is taken for the stack's name.
+    """
+
+    name: str
+    parameters: Mapping
+    mappings: Mapping
+    conditions: Mapping
+    resources: Mapping
+
+    @property
+    def stem(self) -> str:
+        """The file's name without what follows the first dot."""
+        return self.name.lstrip(".").partition(".")[0] or self.name
+
+
+def is_template(data: Any) -> bool:
+    """Tell whether the data of a file is a template."""
+    return isinstance(data, dict) and "Resources" in data
+
+
+def read_template(data: Mapping, name: str) -> Template:
+    """Return a template's sections.
+
+    :raises FaultError: a section, or something in it, is not a mapping.
+    """
+    parameters, mappings, conditions, resources = (_section(data, key) for key in _SECTIONS)
+    return Template(
+        name=name, parameters=parameters, mappings=mappings, conditions=conditions, resources=resources
+    )
+
+
+def _section(data: Mapping, key: str) -> Mapping:
+    section = data.get(key)
+    if section is None:
+        return Mapping(data.place(key))
+    return as_mapping(section, key, data.place(key))
+
+
+def as_mapping(value: Any, what: str, position: Position | None) -> Mapping:
+    """Return a value that must be a mapping.
+
+    :raises FaultError: it is none.
+    """
+    if not isinstance(value, Mapping):
+        raise FaultError(MALFORMED, f"{what} is not a mapping: {shown(str(value))}.", position)
+    return value

@@ -1,0 +1,200 @@
+"""One import: files in, definitions and variables out, and a report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_codepipeline.definition.text import UnreadableError
+from airflow_codepipeline.importing.definitions import Definition, Refused, define
+from airflow_codepipeline.importing.kinds import CANNOT_WRITE
+from airflow_codepipeline.importing.reading import read_files
+from airflow_codepipeline.importing.secrets import Secrets, custom_secret_keys
+from airflow_codepipeline.importing.values import unknowns_in
+from airflow_codepipeline.importing.variables import Variables, origin
+from airflow_codepipeline.importing.variables_file import existing_variables, extended
+from airflow_codepipeline.importing.writer import Writer, made_comment, name_is_taken
+from airflow_codepipeline.importing.yaml_form import definition_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from airflow_codepipeline.definition.findings import Finding, Problem
+    from airflow_codepipeline.importing.found import Found, FoundPipeline, SideFile
+    from airflow_codepipeline.importing.values import Unknown
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """A pipeline that was written.
+
+    :param file: the definition.
+    :param unresolved: the variables that stand for what only a deployed stack knows.
+    """
+
+    name: str
+    file: Path
+    unresolved: tuple[Unknown, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class Report:
+    """What an import did.
+
+    :param notes: what is worth saying of files, not of one pipeline.
+    """
+
+    pipelines: list[Written] = field(default_factory=list)
+    side_files: list[Path] = field(default_factory=list)
+    errors: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the report as design.md, section 9, has it."""
+        return {
+            "pipelines": [
+                {
+                    "name": written.name,
+                    "file": str(written.file),
+                    "unresolved": [_unresolved(piece) for piece in written.unresolved],
+                    "findings": [asdict(finding) for finding in written.findings],
+                }
+                for written in self.pipelines
+            ],
+            "errors": [asdict(finding) for finding in self.errors],
+        }
+
+
+def _unresolved(piece: Unknown) -> dict[str, str]:
+    return {"variable": piece.name, "was": origin(piece.was, piece.source), "value": piece.assumed}
+
+
+def import_files(
+    paths: Sequence[Path], *, output: Path, environment: str = "local", given: dict[str, str] | None = None
+) -> Report:
+    """Import files and `cdk.out` folders. What is wrong is in the report; nothing is raised.
+
+    :param output: gets `pipelines/<name>.yaml` and `variables/<environment>.yaml`.
+    :param given: values for the parameters of templates.
+    """
+    report = Report()
+    values_path = output / "variables" / f"{environment}.yaml"
+    try:
+        existing = existing_variables(values_path)
+    except UnreadableError as error:
+        report.errors += _placed(str(values_path), error.problems)
+        return report
+    variables = Variables(existing)
+    found = read_files(paths, given=given or {}, variables=variables)
+    report.errors += found.errors
+    report.notes += found.notes
+    _Import(report, Writer(output), variables, existing, values_path).write(found)
+    return report
+
+
+class _Import:
+    """Writes what was found, one definition after the other."""
+
+    def __init__(
+        self,
+        report: Report,
+        writer: Writer,
+        variables: Variables,
+        existing: dict[str, str],
+        values_path: Path,
+    ) -> None:
+        self._report = report
+        self._writer = writer
+        self._variables = variables
+        self._existing = existing
+        self._values_path = values_path
+
+    def write(self, found: Found) -> None:
+        """Write everything, the variables first: a definition without them could not be read."""
+        secret_keys = custom_secret_keys(
+            side.data for side in found.side_files if side.folder == "custom_action_types"
+        )
+        definitions = [
+            definition
+            for pipeline in found.pipelines
+            if (definition := self._defined(pipeline, secret_keys)) is not None
+        ]
+        for side in found.side_files:
+            self._without_secrets(side)
+        if not self._write_variables(definitions, found.side_files):
+            return
+        for definition in definitions:
+            self._write_definition(definition)
+        for side in found.side_files:
+            self._write_side_file(side)
+
+    def _defined(self, found: FoundPipeline, secret_keys: frozenset[str]) -> Definition | None:
+        from pathlib import Path
+
+        secrets = Secrets(self._variables, Path(found.file).name, secret_keys)
+        secrets.take_out(found.declaration.get("stages"))
+        secrets.take_out(found.declaration.get("variables"))
+        found = replace(found, problems=(*found.problems, *secrets.problems))
+        result = define(found)
+        if isinstance(result, Refused):
+            self._report.errors += [item for item in result.findings if item.severity == "error"]
+            return None
+        name = self._writer.free_name(result.found)
+        if name is None:
+            self._report.errors += _placed(found.file, [name_is_taken(found)])
+            return None
+        result.data["name"] = name
+        return replace(result, found=replace(found, name=name))
+
+    def _without_secrets(self, side: SideFile) -> None:
+        from pathlib import Path
+
+        secrets = Secrets(self._variables, Path(side.file).name)
+        secrets.take_out(side.data.get("webhook"), side.stem)
+        self._report.notes += _placed(side.file, secrets.problems)
+
+    def _write_variables(self, definitions: list[Definition], sides: list[SideFile]) -> bool:
+        unknowns = {piece.name: piece for definition in definitions for piece in definition.unknowns.values()}
+        for side in sides:
+            unknowns.update({piece.name: piece for piece in unknowns_in(side.data)})
+        try:
+            text = extended(self._values_path, unknowns.values(), self._existing)
+            if text is not None:
+                self._writer.variables(self._values_path, text)
+        except OSError as error:
+            self._fail(str(self._values_path), error)
+            return False
+        return True
+
+    def _write_definition(self, definition: Definition) -> None:
+        found = definition.found
+        text = definition_text(definition.data, comment=made_comment(found.file, found.resource))
+        try:
+            path = self._writer.definition(found.name, text)
+        except OSError as error:
+            self._fail(found.file, error)
+            return
+        self._report.pipelines.append(
+            Written(
+                name=found.name,
+                file=path,
+                unresolved=tuple(definition.unknowns.values()),
+                findings=definition.findings,
+            )
+        )
+
+    def _write_side_file(self, side: SideFile) -> None:
+        try:
+            self._report.side_files.append(self._writer.side_file(side))
+        except OSError as error:
+            self._fail(side.file, error)
+
+    def _fail(self, file: str, error: OSError) -> None:
+        message = f"{error.filename or self._writer.output} cannot be written: {error.strerror}."
+        self._report.errors += _placed(file, [CANNOT_WRITE.problem(message, suggestion=CANNOT_WRITE.right)])
+
+
+def _placed(file: str, problems: Sequence[Problem]) -> list[Finding]:
+    return [problem.finding(file=file, position=problem.position) for problem in problems]

@@ -1,0 +1,129 @@
+"""Secrets never reach a written file: a variable stands in the place of each."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_codepipeline.definition.action_types.catalogue import action_types
+from airflow_codepipeline.importing.kinds import SECRET
+from airflow_codepipeline.importing.values import Mapping, Sequence, Text, joined, json_text, pieces_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from airflow_codepipeline.definition.findings import Problem
+    from airflow_codepipeline.definition.text import Position
+    from airflow_codepipeline.importing.variables import Variables
+
+_SECRET_NAME = re.compile(
+    r"(token|password|passwd|passphrase|secret|api_?key|private_?key|access_?key|credentials?)$", re.IGNORECASE
+)
+_TOKEN = re.compile(
+    r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
+    r"|(?:AKIA|ASIA)[0-9A-Z]{16})\b|(?<=://)[^/\s:@]+:[^/\s:@]+(?=@)"
+)
+_REFERENCES = ("{{resolve:", "#{", "arn:", "${", "$(")
+_CONTAINERS = ("EnvironmentVariables", "UserParameters", "ParameterOverrides", "Input")
+
+
+def custom_secret_keys(custom_types: Iterable[Mapping]) -> frozenset[str]:
+    """Return the configuration keys that custom action types of the same import call secret."""
+    return frozenset(
+        str(item.get("name"))
+        for declared in custom_types
+        for item in declared.get("configurationProperties") or ()
+        if isinstance(item, Mapping) and str(item.get("secret", "")).lower() == "true"
+    )
+
+
+class Secrets:
+    """Takes the secrets out of the values of one file.
+
+    :param source: the file's name.
+    :param more_keys: configuration keys that are secret beside those of the catalogue.
+    """
+
+    def __init__(self, variables: Variables, source: str, more_keys: frozenset[str] = frozenset()) -> None:
+        self.problems: list[Problem] = []
+        self._variables = variables
+        self._source = source
+        known = (key for action_type in action_types() for key in action_type.secret_keys)
+        self._keys = frozenset(known) | more_keys
+
+    def take_out(self, value: Any, owner: str = "") -> None:
+        """Replace the secrets in a value by variables, in place.
+
+        :param owner: the name of the stage, action or entry that the value belongs to.
+        """
+        if isinstance(value, Mapping):
+            owner = str(value.get("name", owner))
+            for key, item in value.items():
+                # An environment variable is a mapping of its name and its value.
+                named = owner if key in ("value", "defaultValue") else key
+                value[key] = self._taken_out(item, named, owner, value.place(key))
+        elif isinstance(value, Sequence):
+            for index, item in enumerate(value):
+                value[index] = self._taken_out(item, "", owner, value.place(index))
+
+    def _taken_out(self, item: Any, key: str, owner: str, position: Position | None) -> Any:
+        if not isinstance(item, str):
+            self.take_out(item, owner)
+            return item
+        if self._is_secret(item, key):
+            return self._variable(f"{owner} {key}" if key != owner else key, key, position)
+        if key in _CONTAINERS and not isinstance(item, Text):
+            item = self._inside_json(item, owner, position)
+        return self._without_tokens(item, f"{owner} {key}", position)
+
+    def _is_secret(self, item: str, key: str) -> bool:
+        if isinstance(item, Text) or not item or any(sign in item for sign in _REFERENCES):
+            return False
+        return key in self._keys or _SECRET_NAME.search(key) is not None
+
+    def _variable(self, label: str, key: str, position: Position | None) -> Text:
+        message = f"The secret '{key}' stood in the file as plain text: a variable stands in its place."
+        self.problems.append(SECRET.problem(message, suggestion=SECRET.right, position=position))
+        was = f"the secret {label.strip()}"
+        return self._variables.unknown(label, was=was, assumed="", source=self._source, secret=True)
+
+    def _inside_json(self, item: str, owner: str, position: Position | None) -> str:
+        """Return a JSON text without the secrets in it; as it was where there are none, or it is no JSON."""
+        try:
+            data = _editable(json.loads(item))
+        except (ValueError, RecursionError):
+            return item
+        before = len(self.problems)
+        self.take_out(data, owner)
+        for problem in range(before, len(self.problems)):
+            self.problems[problem] = replace(self.problems[problem], position=position)
+        return json_text(data) if len(self.problems) > before else item
+
+    def _without_tokens(self, item: str, label: str, position: Position | None) -> str:
+        """Return a text without what looks like the tokens of well known services."""
+        parts: list[str] = []
+        for piece in pieces_of(item):
+            if not isinstance(piece, str):
+                parts.append(Text((piece,)))
+                continue
+            done = 0
+            for match in _TOKEN.finditer(piece):
+                parts += [piece[done : match.start()], self._variable(label, "token", position)]
+                done = match.end()
+            parts.append(piece[done:])
+        return joined(parts) if len(parts) > 1 else item
+
+
+def _editable(value: Any) -> Any:
+    if isinstance(value, dict):
+        mapping = Mapping()
+        mapping.update({key: _editable(item) for key, item in value.items()})
+        return mapping
+    if isinstance(value, list):
+        sequence = Sequence()
+        for item in value:
+            sequence.add(_editable(item), None)
+        return sequence
+    return value

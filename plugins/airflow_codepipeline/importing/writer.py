@@ -1,0 +1,111 @@
+"""Writes what was imported: definitions, variables, and the requests that belong to them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airflow_codepipeline.definition.findings import shown
+from airflow_codepipeline.importing.kinds import CANNOT_WRITE
+from airflow_codepipeline.importing.labels import slug
+from airflow_codepipeline.importing.yaml_form import definition_text
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.definition.findings import Problem
+    from airflow_codepipeline.importing.found import FoundPipeline, SideFile
+
+_MADE = "Made by `codepipeline import`"
+
+
+class Writer:
+    """Writes below one folder; what was written by hand is never replaced.
+
+    :param output: the folder that `pipelines` and `variables` belong into.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self.output = output
+        self._written: dict[Path, str] = {}
+
+    def free_name(self, found: FoundPipeline) -> str | None:
+        """Return the name that a pipeline is written under; none where its own is taken."""
+        origin = f"{found.file} {found.resource}"
+        names = [found.name]
+        if found.derived:
+            stem = slug(Path(found.file).name.partition(".")[0])
+            names += [f"{stem}-{found.name}"[:100], *(f"{stem[:40]}-{found.name[:50]}-{n}" for n in range(2, 100))]
+        for name in names:
+            taken = self._written.setdefault(self.output / "pipelines" / f"{name}.yaml", origin)
+            if taken == origin:
+                return name
+        return None
+
+    def definition(self, name: str, text: str) -> Path:
+        """Write a definition.
+
+        :raises OSError: it cannot be written.
+        """
+        path = self.output / "pipelines" / f"{name}.yaml"
+        _refuse_handwritten(path)
+        _write(path, text)
+        return path
+
+    def side_file(self, side: SideFile) -> Path:
+        """Write the input of a request.
+
+        :raises OSError: it cannot be written.
+        """
+        stem = "".join(
+            character if character.isalnum() or character in "-_." else "-" for character in side.stem
+        )
+        path = self.output / side.folder / f"{stem[:120].lstrip('.') or 'request'}.yaml"
+        _refuse_handwritten(path)
+        _write(path, definition_text(side.data, comment=made_comment(side.file, side.resource)))
+        return path
+
+    def variables(self, path: Path, text: str) -> None:
+        """Write the variables file.
+
+        :raises OSError: it cannot be written.
+        """
+        _write(path, text)
+
+
+def made_comment(file: str, resource: str) -> str:
+    """Return the first line of every file that an import writes."""
+    name = Path(file).name
+    return f"{_MADE} of {name}, {resource}." if resource else f"{_MADE} of {name}."
+
+
+def name_is_taken(found: FoundPipeline) -> Problem:
+    """Return the problem of a second pipeline of one name."""
+    return CANNOT_WRITE.problem(
+        f"Another pipeline of this import is called {shown(found.name)} already.",
+        ("name",),
+        suggestion="Import the two files into two folders.",
+        position=found.declaration.place("name"),
+    )
+
+
+def _refuse_handwritten(path: Path) -> None:
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        if _MADE not in file.readline():
+            raise FileExistsError(17, "It exists and was not made by an import", str(path))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".import-", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
