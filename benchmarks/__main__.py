@@ -59,7 +59,7 @@ def _measure(workshop: Workshop, rounds: int) -> list[Row]:
         *budgets.seconds(measured, whole),
         *budgets.task_start(measured, starts),
         *budgets.plugin(measured, workshop),
-        *budgets.memory(measured, workshop),
+        *budgets.memory(measured, workshop, [name for name in whole if name != "bare"]),
         *budgets.serialised(workshop),
     ]
 

@@ -31,7 +31,8 @@ class Workshop:
         names = pipeline_names(self.count)
         for suffix in (".json", ".yaml"):
             write_definitions(self.definitions(suffix), names, suffix)
-        write_dag_factory(self._dag_factory_file, names)
+        for all_tasks in (False, True):
+            write_dag_factory(self._dag_factory_file(all_tasks=all_tasks), names, all_tasks=all_tasks)
 
     def definitions(self, suffix: str) -> Path:
         """Return the folder of the definitions in one format."""
@@ -40,14 +41,14 @@ class Workshop:
     def whole_parses(self) -> dict[str, Program]:
         """Return the programs that build all DAGs, and the one that builds none."""
         names = tuple(pipeline_names(self.count))
-        by_dag_factory = self._program("dag_factory_dags", str(self._dag_factory_file))
         return {
             "bare": self._program("bare_imports"),
             "loop": self._program("loop_of_actions", *names),
             "full loop": self._program("loop_of_all_tasks", *names),
             "json": self._ours("our_dags", ".json", str(DAG_FILE)),
             "yaml": self._ours("our_dags", ".yaml", str(DAG_FILE)),
-            "dag-factory": replace(by_dag_factory, python=DAG_FACTORY_PYTHON),
+            "dag-factory": self._dag_factory(all_tasks=False),
+            "full dag-factory": self._dag_factory(all_tasks=True),
         }
 
     def task_start(self, suffix: str) -> Program:
@@ -68,9 +69,12 @@ class Workshop:
         """Return the program that serialises the samples, under a hash seed."""
         return self._program("serialised", str(SAMPLES), PYTHONHASHSEED=str(seed))
 
-    @property
-    def _dag_factory_file(self) -> Path:
-        return self.folder / "dag-factory.yaml"
+    def _dag_factory_file(self, *, all_tasks: bool) -> Path:
+        return self.folder / f"dag-factory-{'all-tasks' if all_tasks else 'actions'}.yaml"
+
+    def _dag_factory(self, *, all_tasks: bool) -> Program:
+        program = self._program("dag_factory_dags", str(self._dag_factory_file(all_tasks=all_tasks)))
+        return replace(program, python=DAG_FACTORY_PYTHON)
 
     def _ours(self, name: str, suffix: str, *arguments: str, **settings: str) -> Program:
         folder = str(self.definitions(suffix))

@@ -68,13 +68,15 @@ def test_the_loop_of_the_actions_has_the_actions_alone(loop, definitions):
     assert set(loop("loop_of_actions").task_ids) == actions
 
 
-def test_the_configuration_of_dag_factory_has_the_same_actions(definitions, tmp_path):
-    file = tmp_path / "dag-factory.yaml"
-    definitions.write_dag_factory(file, NAMES)
+def test_the_configuration_of_dag_factory_has_the_actions_alone_or_all_tasks(definitions, tmp_path):
+    def tasks_by_group(*, all_tasks):
+        file = tmp_path / "dag-factory.yaml"
+        definitions.write_dag_factory(file, NAMES, all_tasks=all_tasks)
+        written = yaml.safe_load(file.read_text())
+        assert list(written) == NAMES
+        return [(task["task_group_name"], task["task_id"]) for task in written[NAMES[1]]["tasks"]]
 
-    written = yaml.safe_load(file.read_text())
+    actions = [(stage, name) for stage, names in definitions.ACTIONS.items() for name in names]
 
-    assert list(written) == NAMES
-    for dag in written.values():
-        tasks = [(task["task_group_name"], task["task_id"]) for task in dag["tasks"]]
-        assert tasks == [(stage, name) for stage, names in definitions.ACTIONS.items() for name in names]
+    assert tasks_by_group(all_tasks=False) == actions
+    assert len(set(tasks_by_group(all_tasks=True)) - set(actions)) == 9
