@@ -55,6 +55,19 @@ def test_a_definition_that_is_no_yaml_is_an_import_error_too(all_definitions):
     assert [Path(file).name for file in parsed.import_errors] == ["nightly.yaml"]
 
 
+def test_a_definition_that_airflow_itself_refuses_is_an_import_error_of_its_own_file(all_definitions):
+    """Airflow schedules no DAG whose form has a field without default."""
+    path = all_definitions.pipelines / "web-shop.json"
+    declared = '{"name": "Environment", "defaultValue": "test", '
+    assert declared in path.read_text()
+    path.write_text(path.read_text().replace(declared, '{"name": "Environment", ', 1))
+
+    parsed = all_definitions.parse()
+
+    assert set(parsed.dags) == NAMES - {"web-shop"}
+    assert [Path(file).name for file in parsed.import_errors] == ["web-shop.json"]
+
+
 def test_a_task_that_starts_reads_its_own_definition_alone(all_definitions):
     parsed = all_definitions.parse(_AIRFLOW_PARSING_CONTEXT_DAG_ID="nightly")
 

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from airflow_codepipeline.actions.base import SourceRevision
+from airflow_codepipeline.artifacts.reference import ArtifactReference
+from airflow_codepipeline.dag.attempt import new_attempt
+from airflow_codepipeline.errors import ArtifactError
+from dag.kit import RUN_ID, Execution, web_shop
+
+OVERRIDE = {"actionName": "Code", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "v7"}
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+
+@pytest.fixture
+def execution():
+    made = Execution(web_shop())
+    for task_id, name in (("Source.Code", "SourceOutput"), ("Source.Image", "ImageOutput")):
+        artifact = ArtifactReference(name=name, bucket="store", key=f"{name}.zip", region="eu-west-1")
+        made.leave(task_id, variables={"VersionId": "v1"}, artifacts=(artifact,))
+    return made
+
+
+def begin(execution, task_id, *, generation=0, attempt=1):
+    declaration, context = execution.declaration(task_id), execution.context(task_id)
+    return new_attempt(declaration, context, generation=generation, attempt=attempt)
+
+
+def test_an_attempt_holds_all_that_its_provider_needs(execution):
+    context = begin(execution, "Build.Build").context
+
+    assert (context.pipeline, context.stage, context.action.name) == ("web-shop", "Build", "Build")
+    assert context.pipeline_execution_id == RUN_ID
+    assert [artifact.name for artifact in context.input_artifacts] == ["SourceOutput", "ImageOutput"]
+    assert [location.name for location in context.output_locations] == ["BuildOutput"]
+    assert '"v1"' in context.action.configuration["EnvironmentVariables"]
+    assert context.identity.region == "eu-west-1"
+    assert context.identity.roles == ("arn:aws:iam::123456789012:role/codepipeline-service",)
+
+
+def test_the_same_attempt_has_the_same_id_and_outputs_and_another_attempt_others(execution):
+    first, again = begin(execution, "Build.Build").context, begin(execution, "Build.Build").context
+    second = begin(execution, "Build.Build", attempt=2).context
+
+    assert uuid.UUID(first.action_execution_id)
+    assert again.action_execution_id == first.action_execution_id
+    assert again.output_locations == first.output_locations
+    assert second.action_execution_id != first.action_execution_id
+    assert second.output_locations != first.output_locations
+
+
+def test_the_deadline_is_the_actions_timeout_from_now(execution):
+    execution.leave("Build.Build", variables={"VERSION": "7"})
+    before = datetime.now(UTC)
+
+    deadline = datetime.fromisoformat(begin(execution, "Deploy.Approve").deadline)
+
+    assert before + timedelta(minutes=60) <= deadline <= datetime.now(UTC) + timedelta(minutes=60)
+
+
+def test_a_source_takes_the_revision_that_the_execution_was_started_with():
+    execution = Execution(web_shop(), conf={"codepipeline.sourceRevisions": [OVERRIDE]})
+
+    assert begin(execution, "Source.Code").context.source_revision == SourceRevision(
+        type="S3_OBJECT_VERSION_ID", value="v7"
+    )
+    assert begin(execution, "Source.Image").context.source_revision is None
+
+
+def test_a_backfill_takes_what_was_current_at_its_intervals_end(execution):
+    end = datetime(2026, 1, 2, tzinfo=UTC)
+    declaration, context = execution.declaration("Source.Code"), execution.context("Source.Code")
+    context["dag_run"] = SimpleNamespace(run_type="backfill", data_interval_end=end, conf=None)
+
+    record = new_attempt(declaration, context, generation=0, attempt=1)
+
+    assert record.context.as_of == end
+
+
+def test_any_other_execution_takes_what_is_current_now(execution):
+    assert begin(execution, "Source.Code").context.as_of is None
+
+
+def test_an_input_that_was_not_left_stops_the_attempt():
+    execution = Execution(web_shop())
+    execution.leave("Source.Code", variables={"VersionId": "v1"})
+
+    with pytest.raises(ArtifactError, match="SourceOutput"):
+        begin(execution, "Build.Build")

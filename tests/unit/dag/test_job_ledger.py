@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from airflow_codepipeline.actions.base import Job
+from airflow_codepipeline.dag.attempt import new_attempt
+from airflow_codepipeline.dag.job_ledger import JobLedger
+from dag.kit import Execution, web_shop
+
+TASK = "Source.Code"
+
+
+@pytest.fixture
+def execution(monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    return Execution(web_shop())
+
+
+@pytest.fixture
+def context(execution):
+    return execution.context(TASK)
+
+
+@pytest.fixture
+def record(execution, context):
+    return new_attempt(execution.declaration(TASK), context, generation=0, attempt=1)
+
+
+def ledger_of(context):
+    return JobLedger(context, exit_task="Source.exit")
+
+
+def cleared(context, times=1):
+    """The context of the same task after it was cleared: Airflow raises max_tries by what was used."""
+    ti = SimpleNamespace(**vars(context["ti"]))
+    ti.max_tries += times
+    return {**context, "ti": ti}
+
+
+def test_there_is_no_attempt_before_the_first(context):
+    assert ledger_of(context).current() is None
+
+
+def test_what_was_saved_is_found_by_the_next_try(context, record):
+    started = msgspec.structs.replace(record, job=Job(external_execution_id="build:1", data={"a": "b"}))
+
+    ledger_of(context).save(started)
+
+    assert ledger_of(context).current() == started
+
+
+def test_the_newest_attempt_counts(context, record):
+    ledger = ledger_of(context)
+    ledger.save(record)
+    ledger.save(msgspec.structs.replace(record, attempt=2))
+
+    assert ledger.current().attempt == 2
+
+
+def test_an_attempt_from_before_the_task_was_cleared_does_not_count(context, record):
+    ledger_of(context).save(record)
+
+    again = ledger_of(cleared(context))
+
+    assert again.generation == ledger_of(context).generation + 1
+    assert again.current() is None
+
+
+def test_what_is_stored_is_plain_json(context, record):
+    ledger_of(context).save(record)
+
+    [stored] = context["task_state_store"]._values.values()
+    assert msgspec.json.decode(msgspec.json.encode(stored)) == stored
