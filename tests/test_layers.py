@@ -20,6 +20,7 @@ SHARED = {"errors", "settings", "compat"}
 MAY_IMPORT = {
     "definition": set(),
     "importing": {"definition"},
+    "importing": {"definition"},
     "execution": {"definition"},
     "artifacts": {"definition", "execution"},
     "actions": {"definition", "execution", "artifacts"},
@@ -46,7 +47,7 @@ MAY_IMPORT = {
     "settings": set(),
     "compat": set(),
 }
-PURE = {"definition", "execution", "artifacts"}
+PURE = {"definition", "execution", "artifacts", "importing"}
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 

@@ -18,6 +18,11 @@ _ROOM = "airflow_codepipeline.cli"
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "validate": (f"{_ROOM}.validate:validate", "Check definitions and say everything that is wrong."),
+    "import": (
+        f"{_ROOM}.importing:import_definitions",
+        "Make definitions of CloudFormation and others.",
+    ),
+    "export": (f"{_ROOM}.exporting:export", "Print a definition as CodePipeline or CloudFormation takes it."),
     "render": (f"{_ROOM}.render:render", "Show the stages, actions and edges of a definition."),
     "run": (f"{_ROOM}.run:run", "Run a definition once, in this process."),
     "demo": (f"{_ROOM}.demo:demo", "Run the sample pipeline on an Airflow of its own."),

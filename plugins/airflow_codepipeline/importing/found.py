@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_codepipeline.definition.findings import Problem
 from airflow_codepipeline.definition.text import Places
-from airflow_codepipeline.importing.values import Mapping, Sequence
+from airflow_codepipeline.importing.values import Mapping, Sequence, placed_items
 
 if TYPE_CHECKING:
-    from airflow_codepipeline.definition.findings import Finding, Path
+    from airflow_codepipeline.definition.findings import Finding, Path, Problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,8 +75,7 @@ def _place(value: Any, path: Path, places: Places) -> None:
         return
     if value.position is not None:
         places.positions.setdefault(path, value.position)
-    for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
-        position = value.place(key)
+    for key, item, position in placed_items(value):
         if position is not None:
             places.positions[(*path, key)] = position
         _place(item, (*path, key), places)

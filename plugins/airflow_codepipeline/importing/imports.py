@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.text import UnreadableError
 from airflow_codepipeline.importing.definitions import Definition, Refused, define
 from airflow_codepipeline.importing.kinds import CANNOT_WRITE
 from airflow_codepipeline.importing.reading import read_files
-from airflow_codepipeline.importing.secrets import Secrets, custom_secret_keys
+from airflow_codepipeline.importing.secrets import Secrets, custom_secret_keys, secret_variables
 from airflow_codepipeline.importing.values import unknowns_in
 from airflow_codepipeline.importing.variables import Variables, origin
 from airflow_codepipeline.importing.variables_file import existing_variables, extended
@@ -18,7 +19,6 @@ from airflow_codepipeline.importing.yaml_form import definition_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from airflow_codepipeline.definition.findings import Finding, Problem
     from airflow_codepipeline.importing.found import Found, FoundPipeline, SideFile
@@ -131,9 +131,7 @@ class _Import:
             self._write_side_file(side)
 
     def _defined(self, found: FoundPipeline, secret_keys: frozenset[str]) -> Definition | None:
-        from pathlib import Path
-
-        secrets = Secrets(self._variables, Path(found.file).name, secret_keys)
+        secrets = Secrets(secret_variables(self._variables, Path(found.file).name), secret_keys)
         secrets.take_out(found.declaration.get("stages"))
         secrets.take_out(found.declaration.get("variables"))
         found = replace(found, problems=(*found.problems, *secrets.problems))
@@ -149,9 +147,7 @@ class _Import:
         return replace(result, found=replace(found, name=name))
 
     def _without_secrets(self, side: SideFile) -> None:
-        from pathlib import Path
-
-        secrets = Secrets(self._variables, Path(side.file).name)
+        secrets = Secrets(secret_variables(self._variables, Path(side.file).name))
         secrets.take_out(side.data.get("webhook"), side.stem)
         self._report.notes += _placed(side.file, secrets.problems)
 

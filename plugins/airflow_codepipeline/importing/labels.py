@@ -9,7 +9,10 @@ _CDK_HASH = re.compile(r"[0-9A-F]{8}$")
 _ASSET_HASH = re.compile(r"[0-9a-f]{40,64}")
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]+")
-_LONGEST = 60
+_LONGEST = 70
+
+# Names that are one word to people.
+_ONE_WORD = re.compile(r"GitHub|GitLab|OAuth|CodePipeline|CodeBuild|CodeCommit|CodeDeploy|CloudFormation")
 
 # `var.items` would be the method of a mapping, in Jinja2.
 _METHODS = frozenset(dir(dict))
@@ -17,8 +20,11 @@ _METHODS = frozenset(dir(dict))
 
 def words(text: str) -> str:
     """Return a name's words, in lower case, with a space between: `MyVPCRole` is `my vpc role`."""
-    spaced = _NOT_WORD.sub(" ", _WORD_START.sub(" ", text))
-    return " ".join(spaced.lower().split())[:_LONGEST].strip()
+    plain = _ONE_WORD.sub(lambda match: match[0].capitalize(), text)
+    found = _NOT_WORD.sub(" ", _WORD_START.sub(" ", plain)).lower().split()
+    while len(found) > 1 and len(" ".join(found)) > _LONGEST:
+        found.pop(-2)
+    return " ".join(found)[:_LONGEST]
 
 
 def without_hash(logical_id: str) -> str:

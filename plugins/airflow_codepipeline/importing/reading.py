@@ -57,8 +57,12 @@ def _templates(folder: Path) -> list[Path]:
     manifest = folder / "manifest.json"
     try:
         artifacts = json.loads(manifest.read_bytes())["artifacts"].values()
-        stacks = [folder / artifact["properties"]["templateFile"] for artifact in artifacts if _is_stack(artifact)]
-        inner = [folder / artifact["properties"]["directoryName"] for artifact in artifacts if _is_inner(artifact)]
+        stacks = [
+            folder / artifact["properties"]["templateFile"] for artifact in artifacts if _is_stack(artifact)
+        ]
+        inner = [
+            folder / artifact["properties"]["directoryName"] for artifact in artifacts if _is_inner(artifact)
+        ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return sorted(folder.rglob("*.template.json"))
     nested = (path for directory in inner for path in _templates(directory))

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 from airflow_codepipeline.definition.action_types.catalogue import action_types
 from airflow_codepipeline.importing.kinds import SECRET
 from airflow_codepipeline.importing.values import Mapping, Sequence, Text, joined, json_text, pieces_of
+from airflow_codepipeline.importing.variables import SECRET_VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from airflow_codepipeline.definition.findings import Problem
     from airflow_codepipeline.definition.text import Position
     from airflow_codepipeline.importing.variables import Variables
 
 _SECRET_NAME = re.compile(
-    r"(token|password|passwd|passphrase|secret|api_?key|private_?key|access_?key|credentials?)$", re.IGNORECASE
+    r"(token|password|passwd|passphrase|secret|api_?key|private_?key|access_?key|credentials?)$",
+    re.IGNORECASE,
 )
 _TOKEN = re.compile(
     r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
@@ -42,14 +44,13 @@ def custom_secret_keys(custom_types: Iterable[Mapping]) -> frozenset[str]:
 class Secrets:
     """Takes the secrets out of the values of one file.
 
-    :param source: the file's name.
+    :param replacement: makes what stands in the place of a secret, of words that say which one it is.
     :param more_keys: configuration keys that are secret beside those of the catalogue.
     """
 
-    def __init__(self, variables: Variables, source: str, more_keys: frozenset[str] = frozenset()) -> None:
+    def __init__(self, replacement: Callable[[str], str], more_keys: frozenset[str] = frozenset()) -> None:
         self.problems: list[Problem] = []
-        self._variables = variables
-        self._source = source
+        self._replacement = replacement
         known = (key for action_type in action_types() for key in action_type.secret_keys)
         self._keys = frozenset(known) | more_keys
 
@@ -72,6 +73,8 @@ class Secrets:
         if not isinstance(item, str):
             self.take_out(item, owner)
             return item
+        if key in self._keys and isinstance(item, Text):
+            return as_secret(item)
         if self._is_secret(item, key):
             return self._variable(f"{owner} {key}" if key != owner else key, key, position)
         if key in _CONTAINERS and not isinstance(item, Text):
@@ -83,16 +86,15 @@ class Secrets:
             return False
         return key in self._keys or _SECRET_NAME.search(key) is not None
 
-    def _variable(self, label: str, key: str, position: Position | None) -> Text:
+    def _variable(self, label: str, key: str, position: Position | None) -> str:
         message = f"The secret '{key}' stood in the file as plain text: a variable stands in its place."
         self.problems.append(SECRET.problem(message, suggestion=SECRET.right, position=position))
-        was = f"the secret {label.strip()}"
-        return self._variables.unknown(label, was=was, assumed="", source=self._source, secret=True)
+        return self._replacement(label.strip())
 
     def _inside_json(self, item: str, owner: str, position: Position | None) -> str:
         """Return a JSON text without the secrets in it; as it was where there are none, or it is no JSON."""
         try:
-            data = _editable(json.loads(item))
+            data = editable(json.loads(item))
         except (ValueError, RecursionError):
             return item
         before = len(self.problems)
@@ -116,14 +118,35 @@ class Secrets:
         return joined(parts) if len(parts) > 1 else item
 
 
-def _editable(value: Any) -> Any:
+def secret_variables(variables: Variables, source: str) -> Callable[[str], str]:
+    """Return what puts variables in the place of the secrets of a file."""
+
+    def variable(label: str) -> str:
+        was = f"the secret {label}"
+        return variables.unknown(label, was=was, assumed="", source=source, secret=True)
+
+    return variable
+
+
+def as_secret(text: Text) -> Text:
+    """Return a text whose unknown parts are secrets."""
+    return Text(
+        tuple(
+            piece if isinstance(piece, str) else replace(piece, secret=True, assumed=SECRET_VALUE)
+            for piece in text.pieces
+        )
+    )
+
+
+def editable(value: Any) -> Any:
+    """Return plain data as values whose secrets can be taken out."""
     if isinstance(value, dict):
         mapping = Mapping()
-        mapping.update({key: _editable(item) for key, item in value.items()})
+        mapping.update({key: editable(item) for key, item in value.items()})
         return mapping
     if isinstance(value, list):
         sequence = Sequence()
         for item in value:
-            sequence.add(_editable(item), None)
+            sequence.add(editable(item), None)
         return sequence
     return value

@@ -204,9 +204,7 @@ class _Build:
                 raise UnreadableError(problem)
             key = key_node.value
             if key in mapping and written:
-                self.problems.append(
-                    _last_wins(DUPLICATE.problem("", (key,), position=_position(key_node)))
-                )
+                self.problems.append(_last_wins(DUPLICATE.problem("", (key,), position=_position(key_node))))
             mapping[key] = self.value(value_node)
             mapping.places[key] = _position(value_node)
         return mapping

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def is_terraform(data: Any) -> bool:
     """Tell whether the data of a file is a plan or a state."""
-    return isinstance(data, dict) and "format_version" in data and ("values" in data or "planned_values" in data)
+    return (
+        isinstance(data, dict) and "format_version" in data and ("values" in data or "planned_values" in data)
+    )
 
 
 def read_terraform(data: Mapping, *, file: str, name: str, variables: Variables) -> Found:
@@ -41,7 +43,9 @@ def read_terraform(data: Mapping, *, file: str, name: str, variables: Variables)
 
 
 def _found(values: Mapping, address: str, file: str, name: str) -> FoundPipeline:
-    called = pipeline_name(values.get("name"), resource=address.rpartition(".")[2], stem=name.partition(".")[0])
+    called = pipeline_name(
+        values.get("name"), resource=address.rpartition(".")[2], stem=name.partition(".")[0]
+    )
     declared = declaration(values)
     declared["name"] = called.text
     return FoundPipeline(

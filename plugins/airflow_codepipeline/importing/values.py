@@ -141,6 +141,14 @@ def _json_pieces(value: Any) -> Iterator[str]:
         yield json.dumps(value)
 
 
+def placed_items(value: Mapping | Sequence) -> Iterator[tuple[str | int, Any, Position | None]]:
+    """Yield the keys, the values and the places of what a mapping or list holds."""
+    if isinstance(value, Mapping):
+        yield from ((key, item, value.place(key)) for key, item in value.items())
+    else:
+        yield from ((index, item, value.place(index)) for index, item in enumerate(value))
+
+
 def unknowns_in(value: Any) -> Iterator[Unknown]:
     """Yield every unknown of a value, in order."""
     if isinstance(value, Text):

@@ -13,6 +13,8 @@ from airflow_codepipeline.importing.labels import slug
 from airflow_codepipeline.importing.yaml_form import definition_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow_codepipeline.definition.findings import Problem
     from airflow_codepipeline.importing.found import FoundPipeline, SideFile
 
@@ -32,11 +34,7 @@ class Writer:
     def free_name(self, found: FoundPipeline) -> str | None:
         """Return the name that a pipeline is written under; none where its own is taken."""
         origin = f"{found.file} {found.resource}"
-        names = [found.name]
-        if found.derived:
-            stem = slug(Path(found.file).name.partition(".")[0])
-            names += [f"{stem}-{found.name}"[:100], *(f"{stem[:40]}-{found.name[:50]}-{n}" for n in range(2, 100))]
-        for name in names:
+        for name in _names(found):
             taken = self._written.setdefault(self.output / "pipelines" / f"{name}.yaml", origin)
             if taken == origin:
                 return name
@@ -71,6 +69,15 @@ class Writer:
         :raises OSError: it cannot be written.
         """
         _write(path, text)
+
+
+def _names(found: FoundPipeline) -> Iterator[str]:
+    """Yield the names that a pipeline may be given: a name that was made may be made once more."""
+    yield found.name
+    if found.derived:
+        stem = slug(Path(found.file).name.partition(".")[0])[:40]
+        yield f"{stem}-{found.name[:50]}"
+        yield from (f"{stem}-{found.name[:50]}-{number}" for number in range(2, 1000))
 
 
 def made_comment(file: str, resource: str) -> str:

@@ -13,7 +13,7 @@ from airflow_codepipeline.importing.variables import origin
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_codepipeline.importing.values import Unknown
+    from airflow_codepipeline.importing.values import Piece, Unknown
 
 # What Jinja2 would take for its own. `{{resolve:` and `{{.` stay as they are: definition/template.py.
 _LOOKS_LIKE_JINJA = re.compile(r"\{\{(?!\s*(?:resolve:|\.))|\{%")
@@ -27,7 +27,7 @@ class _Template(str):
 
 
 class _DefinitionDumper(_Dumper):  # type: ignore[misc]
-    """Writes lists indented, texts of several lines as blocks, and never an alias."""
+    """Writes texts of several lines as blocks, and never an alias."""
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True
@@ -66,10 +66,12 @@ def _rendered(value: Any) -> Any:
 
 
 def _text(value: str) -> str:
-    rendered = "".join(
-        _escaped(piece) if isinstance(piece, str) else f"{{{{ var.{piece.name} }}}}" for piece in pieces_of(value)
-    )
+    rendered = "".join(map(_piece_text, pieces_of(value)))
     return _Template(rendered) if isinstance(value, Text) or rendered != value else rendered
+
+
+def _piece_text(piece: Piece) -> str:
+    return _escaped(piece) if isinstance(piece, str) else f"{{{{ var.{piece.name} }}}}"
 
 
 def _escaped(text: str) -> str:

@@ -92,7 +92,7 @@ def get_azs(resolver: Resolver, argument: Any, position: Position | None) -> Seq
     return zones
 
 
-def transform(resolver: Resolver, argument: Any, position: Position | None) -> Any:
+def transform(_resolver: Resolver, argument: Any, position: Position | None) -> Any:
     """`Fn::Transform`: a macro runs in AWS alone.
 
     :raises FaultError: always.

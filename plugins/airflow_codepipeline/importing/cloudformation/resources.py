@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_codepipeline.definition.suggest import did_you_mean
 from airflow_codepipeline.importing.cloudformation.declaration import api_value, declaration
 from airflow_codepipeline.importing.cloudformation.loops import unrolled_mapping
 from airflow_codepipeline.importing.cloudformation.resolver import Resolver
@@ -17,7 +18,7 @@ from airflow_codepipeline.importing.kinds import (
     FaultError,
 )
 from airflow_codepipeline.importing.names import pipeline_name
-from airflow_codepipeline.importing.values import Mapping, scalar_text
+from airflow_codepipeline.importing.values import Mapping, Text, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,16 +166,14 @@ class _Reader:
         name = pipeline_name(properties.get("Name"), resource=logical_id, stem=self._template.stem)
         data["name"] = name.text
         target = data.get("targetPipeline")
-        data["targetPipeline"] = self._target(properties, target)
+        data["targetPipeline"] = self._target(target)
         request = Mapping()
         request["webhook"] = data
         self._side_file(logical_id, "webhooks", name.text, request)
         self._found.add_problems(self._file, self._resolver.problems)
 
-    def _target(self, properties: Mapping, target: Any) -> str:
+    def _target(self, target: Any) -> str:
         """Return the name that the pipeline of a webhook got here."""
-        from airflow_codepipeline.importing.values import Text
-
         if isinstance(target, Text) and len(target.unknowns) == 1:
             for logical_id in self._template.resources:
                 if target.unknowns[0].was.startswith(f"!Ref {logical_id} "):
@@ -193,10 +192,10 @@ def _errors(problems: list[Problem]) -> list[Problem]:
 
 def refuse_undeclared(given: dict[str, str], declared: set[str]) -> list[Problem]:
     """Return a problem for each given parameter that no template declares."""
-    from airflow_codepipeline.definition.suggest import did_you_mean
-
     return [
-        PARAMETER.problem(f"No template declares a parameter {name}.", suggestion=did_you_mean(name, declared))
+        PARAMETER.problem(
+            f"No template declares a parameter {name}.", suggestion=did_you_mean(name, declared)
+        )
         for name in given
         if name not in declared and not name.startswith("AWS::")
     ]

@@ -1,0 +1,115 @@
+"""`codepipeline import`: foreign formats to definitions."""
+
+from __future__ import annotations
+
+import json
+import re
+from enum import Enum
+from pathlib import Path  # noqa: TC003 typer evaluates the annotations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from airflow_codepipeline.definition.text import UnreadableError
+from airflow_codepipeline.importing.imports import import_files
+from airflow_codepipeline.importing.parameters_file import read_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow_codepipeline.importing.imports import Report
+
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+
+
+class Format(Enum):
+    """How the report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def import_definitions(
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", metavar="DIR", help="Gets pipelines/ and variables/: include/ of a project, say."
+        ),
+    ],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FILE...",
+            help="CloudFormation templates, a cdk.out folder, get-pipeline's output.",
+            show_default=False,
+        ),
+    ] = None,
+    terraform: Annotated[
+        list[Path] | None,
+        typer.Option("--terraform", metavar="FILE", help="What terraform show -json prints."),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="K=V", help="A template's parameter; may be repeated."),
+    ] = None,
+    parameters_file: Annotated[
+        list[Path] | None,
+        typer.Option("--parameters-file", metavar="FILE", help="Parameters, as JSON or YAML."),
+    ] = None,
+    environment: Annotated[
+        str, typer.Option("--environment", metavar="NAME", help="Which variables file is filled.")
+    ] = "local",
+    output_format: Annotated[
+        Format, typer.Option("--format", help="text for people, json for programs.")
+    ] = Format.TEXT,
+) -> None:
+    """Make definitions of CloudFormation templates, CDK output and get-pipeline's output.
+
+    Exit code 0: every pipeline that was found was written. 1: not all. 2: the command line is wrong.
+    """
+    paths = [*(files or ()), *(terraform or ())]
+    if not paths:
+        raise typer.BadParameter("Name at least one file.", param_hint="FILE...")
+    if not _ENVIRONMENT.fullmatch(environment):
+        raise typer.BadParameter("Use letters, digits, '.', '_' and '-'.", param_hint="--environment")
+    given = _given(parameters_file or [], parameter or [])
+    report = import_files(paths, output=output, environment=environment, given=given)
+    if output_format is Format.JSON:
+        typer.echo(json.dumps(report.as_data(), indent=2))
+        for note in report.notes:
+            typer.echo(str(note), err=True)
+    else:
+        typer.echo("\n".join(_lines(report)))
+    if report.errors:
+        raise typer.Exit(1)
+
+
+def _given(files: list[Path], pairs: list[str]) -> dict[str, str]:
+    """Return the parameters; one on the command line beats one in a file."""
+    given: dict[str, str] = {}
+    for path in files:
+        try:
+            given |= read_parameters(path)
+        except UnreadableError as error:
+            problem = error.problems[0]
+            finding = problem.finding(file=str(path), position=problem.position)
+            raise typer.BadParameter(str(finding), param_hint="--parameters-file") from error
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise typer.BadParameter(f"{pair} is not NAME=VALUE.", param_hint="--parameter")
+        given[name] = value
+    return given
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for written in report.pipelines:
+        yield f"{written.name}: {written.file}"
+        yield from (f"  {piece.name}: {piece.was}" for piece in written.unresolved)
+    for path in report.side_files:
+        yield f"also written: {path}"
+    for written in report.pipelines:
+        yield from map(str, written.findings)
+    yield from map(str, (*report.notes, *report.errors))
+    variables = {piece.name for written in report.pipelines for piece in written.unresolved}
+    yield f"{len(report.pipelines)} pipelines, {len(variables)} variables, {len(report.errors)} errors."
