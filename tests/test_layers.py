@@ -20,7 +20,6 @@ SHARED = {"errors", "settings", "compat"}
 MAY_IMPORT = {
     "definition": set(),
     "importing": {"definition"},
-    "importing": {"definition"},
     "execution": {"definition"},
     "artifacts": {"definition", "execution"},
     "actions": {"definition", "execution", "artifacts"},
