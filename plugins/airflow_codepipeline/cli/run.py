@@ -92,7 +92,6 @@ def _execute(pipeline: Pipeline, request: StartRequest, approve: Answer) -> int:
         try:
             status = execution.run()
         except KeyboardInterrupt:
-            runner.stop()
             console.print("Interrupted. What ran outside was told to stop.")
             return _INTERRUPTED
     console.print(f"{pipeline.name} {status}: execution {execution.dag_run.run_id}")

@@ -68,7 +68,10 @@ class LocalExecution:
         self.dag_run = LocalDagRun(dag_id=self._dag.dag_id, run_id=str(uuid.uuid4()), conf=conf)
 
     def run(self) -> PipelineExecutionStatus:
-        """Run the stages one after the other; return how the execution ended."""
+        """Run the stages one after the other; return how the execution ended.
+
+        :raises KeyboardInterrupt: it was interrupted; what ran outside has been stopped.
+        """
         for stage in self.pipeline.stages:
             self._observer.stage(stage.name, StageExecutionStatus.IN_PROGRESS)
             succeeded = all(self._run_together(stage, actions) for actions in run_order_groups(stage))
@@ -85,7 +88,12 @@ class LocalExecution:
 
     def _run_together(self, stage: Stage, actions: list[Action]) -> bool:
         with ThreadPoolExecutor(max_workers=len(actions), thread_name_prefix=stage.name) as threads:
-            return all(list(threads.map(lambda action: self._run_action(stage, action), actions)))
+            try:
+                return all(list(threads.map(lambda action: self._run_action(stage, action), actions)))
+            except KeyboardInterrupt:
+                # The pool waits for its threads, and they for what runs outside.
+                self._runner.stop()
+                raise
 
     def _run_action(self, stage: Stage, action: Action) -> bool:
         task = self._dag.task_dict[names.task_id(stage.name, action.name)]

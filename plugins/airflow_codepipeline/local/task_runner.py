@@ -33,6 +33,7 @@ class TaskRunner:
         self._approver = approver
         self._approving = threading.Lock()
         self._waiting: set[ActionTrigger] = set()
+        self._stopped = threading.Event()
 
     def run(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
         """Return what the task leaves as its result.
@@ -45,13 +46,14 @@ class TaskRunner:
             except AirflowFailException:
                 raise
             except AirflowException:
-                if not tries_left:
+                if not tries_left or self._stopped.is_set():
                     raise
                 time.sleep(task.retry_delay.total_seconds())
         raise AssertionError("a task has at least one try")
 
     def stop(self) -> None:
-        """Stop what runs outside for every task that waits."""
+        """Stop what runs outside for every task that waits or is about to; nothing is tried again."""
+        self._stopped.set()
         for trigger in tuple(self._waiting):
             asyncio.run(trigger.on_kill())
 
@@ -75,6 +77,8 @@ class TaskRunner:
             raise AirflowException(f"The trigger {trigger} ended without an event")
 
         with self._held(trigger):
+            if self._stopped.is_set():
+                asyncio.run(trigger.on_kill())
             return asyncio.run(first())
 
     @contextlib.contextmanager
