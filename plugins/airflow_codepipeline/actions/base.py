@@ -139,6 +139,12 @@ class Aws(Protocol):
         Keys: accessKeyId, secretAccessKey and, for temporary ones, sessionToken.
         """
 
+    def git_login(self, url: str) -> tuple[str, str]:
+        """Return a user name and password for git over HTTP, to CodeCommit or through a connection.
+
+        They are the action's identity, signed for that address; AWS takes them for some minutes.
+        """
+
     def read_file(self, artifact: ArtifactReference, path: str) -> bytes:
         """Return one file of a zip artifact.
 

@@ -2,7 +2,8 @@
 
 Projects made for CodePipeline have the source and artifact type CODEPIPELINE, which only AWS's own
 service can serve. StartBuild lets S3 stand in for both, so the project needs no change: the sources
-are the input artifacts at their exact versions, and the artifacts go to the planned keys.
+are the input artifacts at their exact versions, and the artifacts go to the planned keys. A full clone
+(CODEBUILD_CLONE_REF) is a git source instead: CodeBuild clones the repository itself, at the commit.
 """
 
 from __future__ import annotations
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from airflow_codepipeline.actions.base import ActionContext
     from airflow_codepipeline.artifacts.reference import ArtifactLocation, ArtifactReference
 
+_WHOLE_HISTORY = 0
+# How StartBuild calls the members of the primary ProjectSource.
+_OVERRIDES = {
+    "type": "sourceTypeOverride",
+    "location": "sourceLocationOverride",
+    "gitCloneDepth": "gitCloneDepthOverride",
+    "auth": "sourceAuthOverride",
+}
 _ILLEGAL_IDENTIFIER = re.compile(r"\W", re.ASCII)
 
 
@@ -72,20 +81,36 @@ def environment_variables(context: ActionContext) -> list[dict[str, str]]:
 def _sources(context: ActionContext) -> dict[str, Any]:
     primary = _primary(context)
     others = [artifact for artifact in context.input_artifacts if artifact is not primary]
-    request: dict[str, Any] = {
-        "sourceTypeOverride": "S3",
-        "sourceLocationOverride": _location(primary),
-        "secondarySourcesOverride": [
-            {"type": "S3", "location": _location(item), "sourceIdentifier": identifier(item.name)}
-            for item in others
-        ],
-        "secondarySourcesVersionOverride": [
-            {"sourceIdentifier": identifier(item.name), "sourceVersion": item.version_id}
-            for item in others
-            if item.version_id
-        ],
+    request: dict[str, Any] = {_OVERRIDES[member]: value for member, value in _source(primary).items()}
+    request["secondarySourcesOverride"] = [
+        _source(item) | {"sourceIdentifier": identifier(item.name)} for item in others
+    ]
+    request["secondarySourcesVersionOverride"] = [
+        {"sourceIdentifier": identifier(item.name), "sourceVersion": version}
+        for item in others
+        if (version := _version(item))
+    ]
+    version = _version(primary)
+    return request | {"sourceVersion": version} if version else request
+
+
+def _source(artifact: ArtifactReference) -> dict[str, Any]:
+    """Return an input as CodeBuild's ProjectSource: its zip, or for a full clone the repository itself."""
+    clone = artifact.clone
+    if clone is None:
+        return {"type": "S3", "location": f"{artifact.bucket}/{artifact.key}"}
+    source: dict[str, Any] = {
+        "type": clone.source_type,
+        "location": clone.location,
+        "gitCloneDepth": _WHOLE_HISTORY,
     }
-    return request | {"sourceVersion": primary.version_id} if primary.version_id else request
+    if clone.connection_arn:
+        source["auth"] = {"type": "CODECONNECTIONS", "resource": clone.connection_arn}
+    return source
+
+
+def _version(artifact: ArtifactReference) -> str | None:
+    return artifact.revision_id if artifact.clone else artifact.version_id
 
 
 def _primary(context: ActionContext) -> ArtifactReference:
@@ -135,7 +160,3 @@ def _batch(context: ActionContext) -> dict[str, Any]:
             raise misconfigured(context, "CombineArtifacts needs BatchEnabled to be true.")
         return {}
     return {"buildBatchConfigOverride": {"combineArtifacts": combine}}
-
-
-def _location(artifact: ArtifactReference) -> str:
-    return f"{artifact.bucket}/{artifact.key}"

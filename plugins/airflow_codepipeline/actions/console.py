@@ -44,6 +44,29 @@ def stack(region: str, stack_id: str) -> str:
     return f"{_home(region)}/cloudformation/home?region={region}#/stacks/stackinfo?{query}"
 
 
+def codecommit_commit(region: str, repository: str, commit: str) -> str:
+    """Return the page of a commit in CodeCommit."""
+    place = f"repositories/{quote(repository)}/commit/{quote(commit)}"
+    return f"{_home(region)}/codesuite/codecommit/{place}?{urlencode({'region': region})}"
+
+
+def connection_commit(region: str, connection_arn: str, repository: str, commit: str) -> str:
+    """Return the page that leads to a commit at the provider of a connection."""
+    query = {
+        "connectionArn": connection_arn,
+        "referenceType": "COMMIT",
+        "FullRepositoryId": repository,
+        "Commit": commit,
+    }
+    return f"{_home(region)}/codesuite/settings/connections/redirect?{urlencode(query)}"
+
+
+def image(region: str, registry: str, repository: str, digest: str) -> str:
+    """Return the page of an image in ECR."""
+    place = f"private/{registry}/{quote(repository)}/_/image/{quote(digest, safe='')}/details"
+    return f"{_home(region)}/ecr/repositories/{place}?{urlencode({'region': region})}"
+
+
 def function(region: str, name: str) -> str:
     """Return the page of a Lambda function."""
     return f"{_home(region)}/lambda/home?region={region}#/functions/{quote(name, safe='')}"

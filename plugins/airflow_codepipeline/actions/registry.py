@@ -26,7 +26,12 @@ PROVIDERS: dict[str, str] = {
     "Deploy/AWS/CloudFormation/1": f"{_ROOM}.cloudformation:CloudFormation",
     "Deploy/AWS/S3/1": f"{_ROOM}.s3_deploy:S3Deploy",
     "Invoke/AWS/Lambda/1": f"{_ROOM}.lambda_invoke:LambdaInvoke",
+    "Source/AWS/CodeCommit/1": f"{_ROOM}.codecommit_source:CodeCommitSource",
+    "Source/AWS/CodeStarSourceConnection/1": f"{_ROOM}.connection_source:ConnectionSource",
+    "Source/AWS/ECR/1": f"{_ROOM}.ecr_source:EcrSource",
     "Source/AWS/S3/1": f"{_ROOM}.s3_source:S3Source",
+    "Source/Custom/Git/1": f"{_ROOM}.git_source:GitSource",
+    "Source/ThirdParty/GitHub/1": f"{_ROOM}.github_source:GitHubSource",
     "Test/AWS/CodeBuild/1": f"{_ROOM}.codebuild:CodeBuild",
 }
 

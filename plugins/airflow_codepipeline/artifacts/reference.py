@@ -29,11 +29,25 @@ class ArtifactLocation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
         )
 
 
+class CloneReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A repository in place of content: what a full clone, CODEBUILD_CLONE_REF, hands to CodeBuild.
+
+    :param source_type: CodeBuild's type of source: CODECOMMIT, GITHUB …
+    :param location: where CodeBuild clones from.
+    :param connection_arn: the connection that CodeBuild clones through.
+    """
+
+    source_type: str
+    location: str
+    connection_arn: str | None = None
+
+
 class ArtifactReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An artifact that exists: one S3 object, and the source revision it was made from.
 
     :param version_id: the object's version where its bucket is versioned.
     :param revision_id: the commit, object version or image digest, for artifacts of source actions.
+    :param clone: the repository, where the artifact is a full clone: the object holds no zip then.
     """
 
     name: str
@@ -45,3 +59,4 @@ class ArtifactReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     revision_id: str | None = None
     revision_summary: str | None = None
     revision_url: str | None = None
+    clone: CloneReference | None = None

@@ -8,6 +8,7 @@ import msgspec
 
 from airflow_codepipeline.aws.artifact_credentials import limited_credentials
 from airflow_codepipeline.aws.clients import CLIENTS
+from airflow_codepipeline.aws.git_signature import git_login
 from airflow_codepipeline.aws.store import Store
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class AwsSession:
     def artifact_credentials(self) -> dict[str, str]:
         """Return credentials for the attempt's artifacts alone."""
         return limited_credentials(self.context)
+
+    def git_login(self, url: str) -> tuple[str, str]:
+        """Return a user name and password for git over HTTP, to CodeCommit or through a connection."""
+        return git_login(self.context, url)
 
     def read_file(self, artifact: ArtifactReference, path: str) -> bytes:
         """Return one file of a zip artifact."""

@@ -66,6 +66,10 @@ class Store:
 
     @contextmanager
     def _download(self, artifact: ArtifactReference) -> Iterator[IO[bytes]]:
+        if artifact.clone is not None:
+            raise ArtifactError(
+                f"Artifact {artifact.name} is a full clone (CODEBUILD_CLONE_REF): CodeBuild alone can use it."
+            )
         response = self._get(artifact)
         size = response["ContentLength"]
         if size > self._limits.packed_bytes:

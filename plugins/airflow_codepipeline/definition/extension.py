@@ -49,9 +49,12 @@ class ActionExtension(Extension, frozen=True, kw_only=True):
     :param pool: the Airflow pool whose slots the action takes.
     :param invocation: of a Lambda action. `Event`, as AWS does: the function reports its own result with
         PutJobSuccessResult. `RequestResponse`: what it returns or raises is the result.
+    :param git_conn_id: of a source action that reads a git repository: the Airflow connection whose login
+        and password git uses, and whose host, where it has one, is the server's address.
     """
 
     retries: int = 0
     retry_delay: float | None = None
     pool: str | None = None
     invocation: Literal["Event", "RequestResponse"] | None = None
+    git_conn_id: str | None = None
