@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 UV := .venv/bin/uv
 CODEPIPELINE := .venv/bin/codepipeline
 
-.PHONY: install demo test lint bench lock clean
+.PHONY: install demo test lint bench hammer lock clean
 
 install: .venv/.installed
 
@@ -38,6 +38,10 @@ bench: install .local/bench-venv/.installed
 	@$(UV) venv --quiet --no-project --clear --python .venv/bin/python .local/bench-venv
 	@$(UV) pip install --quiet --python .local/bench-venv/bin/python --require-hashes --compile-bytecode --requirement $<
 	@touch $@
+
+# Many executions and kills on a real Airflow with PostgreSQL: make hammer ARGS="--minutes 10 --kills 10"
+hammer: install
+	PYTHONPATH=tests .venv/bin/python -m hammer $(ARGS)
 
 lock:
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

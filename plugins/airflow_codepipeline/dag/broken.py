@@ -13,7 +13,7 @@ from airflow.sdk import DAG
 from airflow.sdk.definitions._internal.contextmanager import DagContext
 
 from airflow_codepipeline.dag import names
-from airflow_codepipeline.errors import DefinitionError
+from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,23 +22,24 @@ if TYPE_CHECKING:
 class BrokenPipelineDag(DAG):
     """Stands for a definition that cannot be used, until Airflow asks what is in it."""
 
-    error: DefinitionError
+    reason: str
 
     def get_serialized_fields(self) -> Any:  # type: ignore[override]
         """Refuse.
 
-        :raises DefinitionError: always, with the findings.
+        :raises CodePipelineError: always, with what is wrong.
         """
-        raise DefinitionError(self.error.findings)
+        raise CodePipelineError(self.reason)
 
 
-def register_broken(path: Path, error: DefinitionError) -> None:
+def register_broken(path: Path, error: Exception) -> None:
     """Make Airflow show why a definition cannot be used.
 
-    :param error: the findings, with their places.
+    :param error: the findings with their places, or what Airflow said of the DAG.
     """
     dag = BrokenPipelineDag(names.dag_id(path.stem), schedule=None, auto_register=False)
-    dag.error = error
+    ours = isinstance(error, CodePipelineError)
+    dag.reason = str(error) if ours else f"{path}: Airflow refuses it: {error}"
     module = ModuleType(f"codepipeline_definition_{path.stem}")
     module.__file__ = str(path)
     DagContext.autoregistered_dags.add((dag, module))

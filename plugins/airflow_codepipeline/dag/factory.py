@@ -19,7 +19,6 @@ from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.wiring import Wiring
 from airflow_codepipeline.definition.reader import read_pipeline
-from airflow_codepipeline.errors import DefinitionError
 from airflow_codepipeline.settings import definition_files, definition_of, pipelines_folder
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.definition.model import Pipeline, Variable
 
+MAX_VALUE_CHARACTERS = 1000
 MAX_CONCURRENT_EXECUTIONS = 50
 """How many executions of a pipeline may be under way: CodePipeline's quota for QUEUED and PARALLEL."""
 
@@ -45,7 +45,8 @@ def load_pipelines(namespace: dict[str, Any]) -> None:
             try:
                 # A task that starts need not check: its DAG would not exist if a check had failed.
                 dag = build_dag(read_pipeline(path, check=only is None))
-            except DefinitionError as error:
+            # Airflow's own refusals are many, and one definition's must not be the others' end.
+            except Exception as error:
                 from airflow_codepipeline.dag.broken import register_broken
 
                 register_broken(path, error)
@@ -111,5 +112,12 @@ def _params(pipeline: Pipeline) -> dict[str, Param] | None:
 
 
 def _param(variable: Variable) -> Param:
-    default: Any = NOTSET if variable.default_value is None else variable.default_value
-    return Param(default, description=variable.description, type="string", minLength=1, maxLength=1000)
+    """Return a variable as a field: its value within AWS's limits, unless its default is not."""
+    default = variable.default_value
+    return Param(
+        NOTSET if default is None else default,
+        description=variable.description,
+        type="string",
+        minLength=0 if default == "" else 1,
+        maxLength=max(MAX_VALUE_CHARACTERS, len(default or "")),
+    )

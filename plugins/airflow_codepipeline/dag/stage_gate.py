@@ -1,4 +1,7 @@
-"""The gate in front of a stage. Nothing waits on a worker: the trigger decides and ends the task itself."""
+"""The gate in front of a stage. Nothing waits on a worker: the trigger decides and ends the task itself.
+
+Every task that starts imports this module, so what only the triggerer needs is imported there.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseSensorOperator
 from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSkippedEvent, TaskSuccessEvent
 
-from airflow_codepipeline.dag.stage_desk import StageDesk
-from airflow_codepipeline.dag.supervisor import push_xcom
-from airflow_codepipeline.execution.gate import Enter, Superseded
-
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from airflow.sdk import Context
     from airflow.triggers.base import TriggerEvent
 
+    from airflow_codepipeline.dag.stage_desk import StageDesk
     from airflow_codepipeline.definition.model import ExecutionMode
     from airflow_codepipeline.execution.gate import Decision, Order
 
@@ -114,6 +114,9 @@ class StageGateTrigger(BaseTrigger):
         if self.mode == "PARALLEL":
             yield TaskSuccessEvent()
             return
+        from airflow_codepipeline.dag.supervisor import push_xcom
+        from airflow_codepipeline.execution.gate import Superseded
+
         decision = await self._wait()
         if isinstance(decision, Superseded):
             task: Any = self.task_instance
@@ -129,17 +132,19 @@ class StageGateTrigger(BaseTrigger):
             yield TaskSuccessEvent()
 
     async def _wait(self) -> Decision:
+        from airflow_codepipeline.dag.stage_desk import StageDesk
         from airflow_codepipeline.dag.stage_view import AirflowStageView
+        from airflow_codepipeline.execution.gate import Wait
 
         task: Any = self.task_instance
         view = AirflowStageView(dag_id=task.dag_id, enter_task=self.enter_task, exit_task=self.exit_task)
         desk = _desks.setdefault((task.dag_id, self.enter_task), StageDesk(self.enter_task, self.exit_task))
         order = self.order or order_of(task.get_template_context()["dag_run"])
-        await desk.arrive(task.run_id, (order[0], order[1]), view)
         try:
+            await desk.arrive(task.run_id, (order[0], order[1]), view)
             while True:
                 decision = await desk.decide(self.mode, task.run_id, view)
-                if isinstance(decision, (Enter, Superseded)):
+                if not isinstance(decision, Wait):
                     return decision
                 await asyncio.sleep(POLL_SECONDS)
         finally:

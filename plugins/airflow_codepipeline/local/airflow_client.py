@@ -67,8 +67,12 @@ class AirflowClient:
 
     def task_states(self, dag_id: str, run_id: str) -> dict[str, str | None]:
         """Return the states of a run's tasks, by task id."""
-        tasks = self._get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=1000")["task_instances"]
-        return {task["task_id"]: task["state"] for task in tasks}
+        return {task["task_id"]: task["state"] for task in self.task_instances(dag_id, run_id)}
+
+    def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """Return what Airflow says of a run's tasks."""
+        answer = self._get(f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=1000")
+        return list(answer["task_instances"])
 
     def xcom(self, dag_id: str, run_id: str, task_id: str, key: str = "return_value") -> Any:
         """Return an XCom, or none."""

@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]
 from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 COMPONENTS = ("api-server", "scheduler", "triggerer", "dag-processor")
@@ -121,11 +121,22 @@ class AirflowServer:
             self.start_component(component)
         self._wait_until_healthy()
 
-    def start_component(self, component: str) -> None:
-        """Start one of the four processes, in a process group of its own."""
-        with self._log(component).open("ab") as log:
-            self._processes[component] = subprocess.Popen(
-                self._command(component),
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The names of what was started."""
+        return tuple(self._processes)
+
+    def start_component(
+        self, component: str, *, name: str | None = None, arguments: Sequence[str] = ()
+    ) -> None:
+        """Start one of Airflow's processes, in a process group of its own.
+
+        :param name: what it is called here, where there is more than one of its kind.
+        """
+        name = name or component
+        with self._log(name).open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                self._command(component, *arguments),
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -123,6 +123,11 @@ def no_time_at_all(declaration: Declaration) -> None:
     action(declaration, APPROVE)["timeoutInMinutes"] = 0
 
 
+def a_schedule_with_a_required_variable(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = "@daily"
+    del declaration["variables"][0]["defaultValue"]
+
+
 def a_sentence_as_schedule(declaration: Declaration) -> None:
     declaration["airflow"]["schedule"] = "every morning"
 
@@ -332,6 +337,7 @@ BROKEN = [
     (a_text_that_is_too_long, "CP221", "stages[2].actions[0].configuration.CustomData"),
     (no_time_at_all, "CP222", "stages[2].actions[0].timeoutInMinutes"),
     (a_sentence_as_schedule, "CP223", "airflow.schedule"),
+    (a_schedule_with_a_required_variable, "CP224", "variables[0]"),
     (a_misspelled_provider, "CP301", "stages[1].actions[0].actionTypeId.provider"),
     (an_unknown_partner, "CP302", "stages[1].actions[1].actionTypeId.provider"),
     (no_project, "CP303", "stages[1].actions[0].configuration"),

@@ -1,0 +1,1 @@
+"""Many executions, and processes that are killed, on a real Airflow: what must hold, and what it took."""

@@ -1,0 +1,194 @@
+"""`python -m hammer [--minutes M] [--executions N] [--database postgresql|sqlite] [--kills SECONDS]`."""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+import uuid
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow_codepipeline.local.airflow_client import AirflowClient
+from airflow_codepipeline.local.airflow_server import AirflowServer, free_port
+from hammer.database import database
+from hammer.job_book import VARIABLE, JobBook
+from hammer.project import MODES, ROOT, pipeline_name, write_project
+from hammer.verdict import RunRow, Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A process that is killed is found out within half a minute, not within five.
+_IMPATIENT = {
+    "AIRFLOW__CORE__PARALLELISM": "8",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "3",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "20",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "5",
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",
+    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "2",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
+}
+_SECOND = "triggerer-2"
+_VICTIMS = ("scheduler", "triggerer", _SECOND, "api-server")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """What is asked for.
+
+    :param executions: of each pipeline, in one wave.
+    :param minutes: waves begin until then.
+    :param kills: seconds between two kills; none: nothing is killed.
+    """
+
+    database: str
+    executions: int
+    minutes: float
+    kills: float | None
+    modes: tuple[str, ...]
+    longest: float
+    fails_one_in: int
+    seed: int
+
+
+def hammer(options: Options, folder: Path) -> Verdict:
+    """Run waves of executions on an Airflow of its own, and judge what happened."""
+    book = JobBook(folder / "jobs.sqlite")
+    write_project(folder / "project", longest=options.longest, fails_one_in=options.fails_one_in)
+    with ExitStack() as stack:
+        connection = stack.enter_context(database(options.database))
+        environment = {
+            VARIABLE: str(folder / "jobs.sqlite"),
+            "PYTHONPATH": f"{ROOT / 'plugins'}:{ROOT / 'tests'}",
+        }
+        server = AirflowServer(
+            home=folder / "airflow",
+            project=folder / "project",
+            port=free_port(9080),
+            environment=_IMPATIENT | environment | connection,
+        )
+        stack.callback(server.stop)
+        server.start()
+        if options.database == "postgresql":
+            server.start_component("triggerer", name=_SECOND, arguments=("--skip-serve-logs",))
+        return _Hammer(options, server).waves(book)
+
+
+class _Hammer:
+    def __init__(self, options: Options, server: AirflowServer) -> None:
+        self._options = options
+        self._server = server
+        self._random = random.Random(options.seed)
+        self._client = AirflowClient.of(server)
+        self._started: list[tuple[str, str]] = []
+        self._killed: dict[str, int] = dict.fromkeys(_VICTIMS, 0)
+
+    def waves(self, book: JobBook) -> Verdict:
+        """Start wave after wave until the time is over; wait for the last to end."""
+        for mode in self._options.modes:
+            while not self._client.dag_exists(pipeline_name(mode)):
+                time.sleep(1)
+        ends = time.monotonic() + self._options.minutes * 60
+        while True:
+            self._wave()
+            if time.monotonic() > ends:
+                break
+        verdict = judge([self._row(order, *run) for order, run in enumerate(self._started)], book.rows())
+        for victim, times in self._killed.items():
+            verdict.counts[f"kills of {victim}"] = times
+        return verdict
+
+    def _wave(self) -> None:
+        wave = [
+            (pipeline_name(mode), str(uuid.UUID(int=self._random.getrandbits(128), version=4)))
+            for _ in range(self._options.executions)
+            for mode in self._options.modes
+        ]
+        for pipeline, run_id in wave:
+            self._client.start(pipeline, run_id=run_id)
+        self._started += wave
+        self._wait(wave)
+
+    def _wait(self, wave: Sequence[tuple[str, str]]) -> None:
+        """Wait until a wave has ended; kill something now and then; give up when nothing moves."""
+        open_runs, patience, next_kill = set(wave), time.monotonic() + 600, self._next_kill()
+        while open_runs and time.monotonic() < patience:
+            time.sleep(2)
+            if time.monotonic() > next_kill:
+                self._kill()
+                next_kill = self._next_kill()
+            ended = {run for run in open_runs if self._ended(*run)}
+            if ended:
+                patience = time.monotonic() + 600
+            open_runs -= ended
+
+    def _next_kill(self) -> float:
+        kills = self._options.kills
+        return float("inf") if kills is None else time.monotonic() + self._random.uniform(0.5, 1.5) * kills
+
+    def _kill(self) -> None:
+        victims = [victim for victim in _VICTIMS if victim in self._server.components]
+        victim = self._random.choice(victims)
+        self._killed[victim] += 1
+        self._server.kill_component(victim)
+        if victim == _SECOND:
+            self._server.start_component("triggerer", name=_SECOND, arguments=("--skip-serve-logs",))
+        else:
+            self._server.start_component(victim)
+
+    def _ended(self, pipeline: str, run_id: str) -> bool:
+        try:
+            return self._client.run_state(pipeline, run_id) in {"success", "failed"}
+        except OSError:
+            return False
+
+    def _row(self, order: int, pipeline: str, run_id: str) -> RunRow:
+        tasks = self._client.task_instances(pipeline, run_id)
+        return RunRow(
+            run_id=run_id,
+            pipeline=pipeline,
+            order=order,
+            state=self._client.run_state(pipeline, run_id),
+            gates={
+                task["task_id"]: task["try_number"] for task in tasks if task["task_id"].endswith(".enter")
+            },
+            states={task["task_id"]: task["state"] for task in tasks},
+        )
+
+
+def main() -> int:
+    """Run the hammer and print its counts; 1 where something was violated."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="hammer-") as folder:
+        verdict = hammer(options, Path(folder))
+    sys.stdout.write(f"{options}\n")
+    for name, count in sorted(verdict.counts.items()):
+        sys.stdout.write(f"{count:6} {name}\n")
+    for violation in verdict.violations:
+        sys.stdout.write(f"VIOLATED: {violation}\n")
+    sys.stdout.write(f"{len(verdict.violations)} violations\n")
+    return 1 if verdict.violations else 0
+
+
+def _options() -> Options:
+    parser = argparse.ArgumentParser(prog="python -m hammer", description=__doc__)
+    parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
+    parser.add_argument("--executions", type=int, default=50, help="of each mode, in one wave")
+    parser.add_argument("--minutes", type=float, default=0, help="waves begin until then; 0: one wave")
+    parser.add_argument("--kills", type=float, help="seconds between two kills, on average")
+    parser.add_argument("--modes", default=",".join(MODES))
+    parser.add_argument("--longest", type=float, default=2.0, help="seconds a job takes at the most")
+    parser.add_argument("--fails-one-in", type=int, default=10, help="how often a job fails; 0: never")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    values: dict[str, Any] = vars(parser.parse_args())
+    return Options(**values | {"modes": tuple(values["modes"].split(","))})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
