@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from enum import Enum
-from pathlib import Path  # noqa: TC003 typer evaluates the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,39 +29,46 @@ class Format(Enum):
     JSON = "json"
 
 
+_Output = Annotated[
+    Path,
+    typer.Option(
+        "--output", metavar="DIR", help="Gets pipelines/ and variables/: include/ of a project, say."
+    ),
+]
+_Files = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        metavar="FILE...",
+        help="CloudFormation templates, a cdk.out folder, get-pipeline's output.",
+        show_default=False,
+    ),
+]
+_Terraform = Annotated[
+    list[Path] | None,
+    typer.Option("--terraform", metavar="FILE", help="What terraform show -json prints."),
+]
+_Parameter = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", metavar="K=V", help="A template's parameter; may be repeated."),
+]
+_ParametersFile = Annotated[
+    list[Path] | None,
+    typer.Option("--parameters-file", metavar="FILE", help="Parameters, as JSON or YAML."),
+]
+_Environment = Annotated[
+    str, typer.Option("--environment", metavar="NAME", help="Which variables file is filled.")
+]
+_Format = Annotated[Format, typer.Option("--format", help="text for people, json for programs.")]
+
+
 def import_definitions(
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--output", metavar="DIR", help="Gets pipelines/ and variables/: include/ of a project, say."
-        ),
-    ],
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="FILE...",
-            help="CloudFormation templates, a cdk.out folder, get-pipeline's output.",
-            show_default=False,
-        ),
-    ] = None,
-    terraform: Annotated[
-        list[Path] | None,
-        typer.Option("--terraform", metavar="FILE", help="What terraform show -json prints."),
-    ] = None,
-    parameter: Annotated[
-        list[str] | None,
-        typer.Option("--parameter", metavar="K=V", help="A template's parameter; may be repeated."),
-    ] = None,
-    parameters_file: Annotated[
-        list[Path] | None,
-        typer.Option("--parameters-file", metavar="FILE", help="Parameters, as JSON or YAML."),
-    ] = None,
-    environment: Annotated[
-        str, typer.Option("--environment", metavar="NAME", help="Which variables file is filled.")
-    ] = "local",
-    output_format: Annotated[
-        Format, typer.Option("--format", help="text for people, json for programs.")
-    ] = Format.TEXT,
+    output: _Output,
+    files: _Files = None,
+    terraform: _Terraform = None,
+    parameter: _Parameter = None,
+    parameters_file: _ParametersFile = None,
+    environment: _Environment = "local",
+    output_format: _Format = Format.TEXT,
 ) -> None:
     """Make definitions of CloudFormation templates, CDK output and get-pipeline's output.
 

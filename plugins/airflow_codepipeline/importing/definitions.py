@@ -89,7 +89,7 @@ def _shaped(declaration: Mapping) -> tuple[Shape, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, Text) else value
@@ -106,6 +106,10 @@ def _findings(found: FoundPipeline, problems: list[Problem]) -> tuple[Finding, .
 
 def _overlay(data: dict[str, Any], declaration: Mapping) -> None:
     """Put the texts that are not wholly known back into the data of the model."""
+    if "artifactStores" in data:
+        # A region may be unknown too, and it is a key.
+        stores = data["artifactStores"]
+        data["artifactStores"] = {key: stores[str(key)] for key in declaration["artifactStores"]}
     for path, text in _texts(declaration, ()):
         place: Any = data
         for key in path[:-1]:

@@ -9,7 +9,7 @@ import yaml
 
 from airflow_codepipeline.importing.api_form import api_form
 from airflow_codepipeline.importing.labels import words
-from airflow_codepipeline.importing.secrets import Secrets, editable
+from airflow_codepipeline.importing.secret_values import Secrets, editable
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Pipeline
@@ -25,7 +25,10 @@ def get_pipeline_text(pipeline: Pipeline) -> str:
 
 
 def template_text(pipeline: Pipeline) -> str:
-    """Return a CloudFormation template with the pipeline as its one resource; secrets are masked."""
+    """Return a CloudFormation template with the pipeline as its one resource; secrets are masked.
+
+    Tags are those of `airflow:`; the rest of it, and the declaration's version, are left out.
+    """
     declared = _masked(pipeline)
     tags = declared.pop("airflow", {}).get("tags", [])
     declared.pop("version", None)
@@ -49,6 +52,9 @@ def _masked(pipeline: Pipeline) -> dict[str, Any]:
     secrets.take_out(declared["stages"])
     secrets.take_out(declared.get("variables"))
     plain: dict[str, Any] = json.loads(json.dumps(declared))
+    for stage in plain["stages"]:
+        for action in stage["actions"]:
+            action.pop("airflow", None)
     return plain
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Pipeline
 
 
+_REGIONS = ("us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1", *(f"region-{n}" for n in range(50)))
+
+
 def numbers_wanted(declaration: Mapping, problems: Iterable[Problem]) -> dict[str, str]:
     """Return other assumed values, by name, for the unknowns at the places of problems of shape."""
     fit: dict[str, str] = {}
@@ -50,6 +53,22 @@ def _candidates(piece: Unknown) -> Iterator[str]:
     yield plain
     yield f"arn:aws:iam::{ACCOUNT}:role/{plain}"
     yield from (ACCOUNT, REGION, "1")
+
+
+def regions_apart(stores: Any) -> dict[str, str]:
+    """Return other assumed values, by name, for regions of artifact stores that would be the same."""
+    fit: dict[str, str] = {}
+    taken: set[str] = set()
+    items = stores if isinstance(stores, list) else ()
+    regions = [item.get("Region") for item in items if isinstance(item, Mapping)]
+    for region in sorted(regions, key=lambda item: isinstance(item, Text)):
+        if isinstance(region, Text) and str(region) in taken and len(region.pieces) == 1:
+            other = next(name for name in _REGIONS if name not in taken)
+            fit[region.unknowns[0].name] = other
+            taken.add(other)
+        elif isinstance(region, str):
+            taken.add(str(region))
+    return fit
 
 
 def fitted(value: Any, fit: dict[str, str]) -> Any:

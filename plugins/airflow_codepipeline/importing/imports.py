@@ -10,7 +10,7 @@ from airflow_codepipeline.definition.text import UnreadableError
 from airflow_codepipeline.importing.definitions import Definition, Refused, define
 from airflow_codepipeline.importing.kinds import CANNOT_WRITE
 from airflow_codepipeline.importing.reading import read_files
-from airflow_codepipeline.importing.secrets import Secrets, custom_secret_keys, secret_variables
+from airflow_codepipeline.importing.secret_values import Secrets, custom_secret_keys, secret_variables
 from airflow_codepipeline.importing.values import unknowns_in
 from airflow_codepipeline.importing.variables import Variables, origin
 from airflow_codepipeline.importing.variables_file import existing_variables, extended

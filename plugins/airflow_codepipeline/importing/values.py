@@ -153,6 +153,10 @@ def unknowns_in(value: Any) -> Iterator[Unknown]:
     """Yield every unknown of a value, in order."""
     if isinstance(value, Text):
         yield from value.unknowns
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from unknowns_in(key)
+            yield from unknowns_in(item)
+    elif isinstance(value, list):
+        for item in value:
             yield from unknowns_in(item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -35,8 +36,13 @@ class Writer:
         """Return the name that a pipeline is written under; none where its own is taken."""
         origin = f"{found.file} {found.resource}"
         for name in _names(found):
-            taken = self._written.setdefault(self.output / "pipelines" / f"{name}.yaml", origin)
-            if taken == origin:
+            path = self.output / "pipelines" / f"{name}.yaml"
+            if found.derived and _first_line(path) not in (
+                "",
+                f"# {made_comment(found.file, found.resource)}",
+            ):
+                continue
+            if self._written.setdefault(path, origin) == origin:
                 return name
         return None
 
@@ -97,11 +103,17 @@ def name_is_taken(found: FoundPipeline) -> Problem:
 
 
 def _refuse_handwritten(path: Path) -> None:
-    if not path.exists():
-        return
+    line = _first_line(path)
+    if line and _MADE not in line:
+        raise FileExistsError(errno.EEXIST, "it exists and was not made by an import", str(path))
+
+
+def _first_line(path: Path) -> str:
+    """Return the first line of a file; empty where there is no file."""
+    if not path.is_file():
+        return ""
     with path.open(encoding="utf-8", errors="replace") as file:
-        if _MADE not in file.readline():
-            raise FileExistsError(17, "It exists and was not made by an import", str(path))
+        return file.readline(1000).rstrip("\n") or "(empty)"
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.findings import shown
+from airflow_codepipeline.importing.fitting import fitted, regions_apart
 from airflow_codepipeline.importing.kinds import LEFT_OUT, MALFORMED, FaultError
 from airflow_codepipeline.importing.values import Mapping, Sequence, json_text, scalar_text
 
@@ -23,6 +24,7 @@ def declaration(properties: Mapping, problems: list[Problem]) -> Mapping:
 
     :raises FaultError: a property is spelled as no property is.
     """
+    properties = fitted(properties, regions_apart(properties.get("ArtifactStores")))
     made = Mapping(properties.position)
     for key, value in properties.items():
         if key == "RestartExecutionOnUpdate":

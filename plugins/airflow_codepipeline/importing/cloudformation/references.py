@@ -100,11 +100,13 @@ def _pseudo(resolver: Resolver, name: str, position: Position | None) -> Any:
 
 def _of_resource(resolver: Resolver, name: str, attribute: str | None, position: Position | None) -> Any:
     resource = resolver.template.resources.get(name)
+    if resource is None and resolver.template.is_generated:
+        resource = Mapping(position)
     if not isinstance(resource, Mapping):
         known = [*resolver.template.parameters, *resolver.template.resources]
         message = f"The template declares no {'resource' if attribute else 'parameter or resource'} {name}."
         raise FaultError(REFERENCE, message, position, did_you_mean(name, known))
-    kind = str(resource.get("Type", ""))
+    kind = str(resource.get("Type", "made by a macro"))
     said = _said_name(resolver, resource, kind, attribute)
     if said is not None:
         return said

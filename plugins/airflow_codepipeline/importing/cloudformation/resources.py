@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.suggest import did_you_mean
@@ -40,9 +41,10 @@ def read_resources(
     """
     found = Found()
     try:
-        template = read_template(data, name)
-        resolver = Resolver(template, given, variables)
-        resources = unrolled_mapping(resolver, template.resources)
+        declared = read_template(data, name)
+        resolver = Resolver(declared, given, variables)
+        resources = unrolled_mapping(resolver, declared.resources)
+        template = replace(declared, resources=resources)
     except FaultError as fault:
         found.add_problems(file, [fault.problem])
         return found

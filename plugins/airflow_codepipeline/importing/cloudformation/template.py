@@ -20,6 +20,7 @@ class Template:
     """A template, and the name of its file.
 
     :param name: the file's name, for people; its stem is taken for the stack's name.
+    :param is_generated: whether a macro, such as SAM's, adds resources that the file does not show.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Template:
     mappings: Mapping
     conditions: Mapping
     resources: Mapping
+    is_generated: bool
 
     @property
     def stem(self) -> str:
@@ -46,8 +48,19 @@ def read_template(data: Mapping, name: str) -> Template:
     """
     parameters, mappings, conditions, resources = (_section(data, key) for key in _SECTIONS)
     return Template(
-        name=name, parameters=parameters, mappings=mappings, conditions=conditions, resources=resources
+        name=name,
+        parameters=parameters,
+        mappings=mappings,
+        conditions=conditions,
+        resources=resources,
+        is_generated=_is_generated(data.get("Transform")) or "Fn::Transform" in resources,
     )
+
+
+def _is_generated(transform: Any) -> bool:
+    """Tell whether a transform may add resources: all but the language extensions may."""
+    macros = transform if isinstance(transform, list) else [transform]
+    return any(macro is not None and macro != "AWS::LanguageExtensions" for macro in macros)
 
 
 def _section(data: Mapping, key: str) -> Mapping:
