@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import botocore.session
+import msgspec
 import pytest
 from botocore.validate import validate_parameters
 
 from airflow_codepipeline.actions.codebuild_request import build_request
+from airflow_codepipeline.artifacts.reference import CloneReference
 from airflow_codepipeline.errors import ActionError
 from fixtures.attempts import ATTEMPT, attempt, reference
 
@@ -103,3 +105,52 @@ def test_environment_variables_of_another_shape_are_refused(text):
 def test_artifacts_are_combined_in_batches_only():
     with pytest.raises(ActionError, match="CombineArtifacts needs BatchEnabled"):
         request({"CombineArtifacts": "true"}, inputs=[reference("In")])
+
+
+CODECOMMIT = CloneReference(
+    source_type="CODECOMMIT", location="https://git-codecommit.eu-west-1.amazonaws.com/v1/repos/app"
+)
+CONNECTED = CloneReference(
+    source_type="GITHUB",
+    location="https://github.com/acme/app.git",
+    connection_arn="arn:aws:codeconnections:eu-west-1:111122223333:connection/1a2b",
+)
+
+
+def clone_of(name, clone):
+    return msgspec.structs.replace(reference(name, version_id="v1"), clone=clone, revision_id="c" * 40)
+
+
+def test_a_full_clone_is_the_repository_itself_with_its_history_at_the_commit():
+    found = request(inputs=[clone_of("In", CODECOMMIT)])
+    assert found["sourceTypeOverride"] == "CODECOMMIT"
+    assert found["sourceLocationOverride"] == CODECOMMIT.location
+    assert found["sourceVersion"] == "c" * 40
+    assert found["gitCloneDepthOverride"] == 0
+    assert "sourceAuthOverride" not in found
+
+
+def test_a_full_clone_through_a_connection_logs_in_with_it():
+    found = request(inputs=[clone_of("In", CONNECTED)])
+    assert found["sourceTypeOverride"] == "GITHUB"
+    auth = {"type": "CODECONNECTIONS", "resource": CONNECTED.connection_arn}
+    assert found["sourceAuthOverride"] == auth
+
+
+def test_zips_and_full_clones_may_be_inputs_of_one_build():
+    inputs = [reference("Zip", version_id="v1"), clone_of("The-Clone", CONNECTED)]
+    found = request({"PrimarySource": "Zip"}, inputs=inputs)
+    assert found["sourceTypeOverride"] == "S3"
+    assert "gitCloneDepthOverride" not in found
+    assert found["secondarySourcesOverride"] == [
+        {
+            "type": "GITHUB",
+            "location": CONNECTED.location,
+            "gitCloneDepth": 0,
+            "auth": {"type": "CODECONNECTIONS", "resource": CONNECTED.connection_arn},
+            "sourceIdentifier": "The_Clone",
+        }
+    ]
+    assert found["secondarySourcesVersionOverride"] == [
+        {"sourceIdentifier": "The_Clone", "sourceVersion": "c" * 40}
+    ]
