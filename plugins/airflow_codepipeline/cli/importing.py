@@ -119,4 +119,5 @@ def _lines(report: Report) -> Iterator[str]:
         yield from map(str, written.findings)
     yield from map(str, (*report.notes, *report.errors))
     variables = {piece.name for written in report.pipelines for piece in written.unresolved}
-    yield f"{len(report.pipelines)} pipelines, {len(variables)} variables, {len(report.errors)} errors."
+    counts = {"pipeline": len(report.pipelines), "variable": len(variables), "error": len(report.errors)}
+    yield ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in counts.items()) + "."

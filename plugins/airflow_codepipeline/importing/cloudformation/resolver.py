@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow_codepipeline.definition.suggest import did_you_mean
-from airflow_codepipeline.definition.text import DEEPEST
 from airflow_codepipeline.importing.cloudformation import lookups, references, texts
 from airflow_codepipeline.importing.cloudformation.conditions import Conditions
 from airflow_codepipeline.importing.cloudformation.loops import is_loop, unrolled
@@ -19,6 +18,10 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.text import Position
     from airflow_codepipeline.importing.cloudformation.template import Template
     from airflow_codepipeline.importing.variables import Variables
+
+
+# Functions and values inside each other: templates have ten or so, and a circle has no end.
+_DEEPEST = 80
 
 
 class _Nothing:
@@ -54,7 +57,7 @@ class Resolver:
             return value
         self._depth += 1
         try:
-            if self._depth > 2 * DEEPEST:
+            if self._depth > _DEEPEST:
                 raise FaultError(MALFORMED, "Values refer to each other in a circle.", position)
             if isinstance(value, Sequence):
                 return self._sequence(value)

@@ -1,0 +1,148 @@
+"""What an import writes, and what it leaves alone."""
+
+from __future__ import annotations
+
+import yaml
+
+from airflow_codepipeline.definition.reader import read_pipeline
+from unit.importing.conftest import template
+
+BUCKET = "Bucket: {Type: AWS::S3::Bucket}\n"
+
+
+def test_a_variable_that_has_a_value_keeps_it(project):
+    path = project.output / "variables" / "local.yaml"
+    project.report(template("!Ref Bucket", resources=BUCKET))
+    path.write_text(path.read_text().replace('"bucket"', "mine") + "own: 1\n")
+
+    report = project.report(template("!Ref Bucket", resources=BUCKET))
+
+    assert yaml.safe_load(path.read_text()) == {"bucket": "mine", "own": 1}
+    assert read_pipeline(report.pipelines[0].file).stages[1].actions[0].configuration["CustomData"] == "mine"
+
+
+def test_variables_of_two_templates_do_not_meet(project):
+    first = project.file(template("!Ref Bucket", resources=BUCKET, name="one"), "one.yaml")
+    second = project.file(template("!Ref Bucket", resources=BUCKET, name="two"), "two.yaml")
+
+    report = project.run(first, second)
+
+    names = [piece.name for written in report.pipelines for piece in written.unresolved]
+    assert names == ["bucket", "two_bucket"]
+
+
+def test_importing_again_writes_the_same(project):
+    text = template("!Join ['', [!Ref Bucket, !Ref 'AWS::Region']]", resources=BUCKET)
+    project.report(text)
+    before = {path: path.read_text() for path in project.output.rglob("*.yaml")}
+
+    project.report(text)
+
+    assert {path: path.read_text() for path in project.output.rglob("*.yaml")} == before
+
+
+def test_a_definition_written_by_hand_is_never_replaced(project):
+    path = project.output / "pipelines" / "shop.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("name: shop\n")
+
+    report = project.report(template(name="shop"))
+
+    assert [error.id for error in report.errors] == ["CI008"]
+    assert path.read_text() == "name: shop\n"
+
+
+def test_a_name_that_was_made_gives_way(project):
+    first, second = project.file(template(), "one.yaml"), project.file(template(), "two.yaml")
+
+    report = project.run(first, second)
+
+    assert [written.name for written in report.pipelines] == ["Web", "two-Web"]
+
+
+def test_a_name_that_was_declared_twice_is_an_error(project):
+    first = project.file(template(name="shop"), "one.yaml")
+    second = project.file(template(name="shop"), "two.yaml")
+
+    report = project.run(first, second)
+
+    assert [written.name for written in report.pipelines] == ["shop"]
+    [error] = report.errors
+    assert (error.id, error.line) == ("CI008", 5)
+    assert error.file.endswith("two.yaml")
+
+
+def test_a_variables_file_that_cannot_be_read_stops_everything(project):
+    path = project.output / "variables" / "local.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("[")
+
+    report = project.report(template())
+
+    assert [error.file for error in report.errors] == [str(path)]
+    assert not (project.output / "pipelines").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(project):
+    project.output.write_text("a file")
+
+    report = project.report(template())
+
+    assert [error.id for error in report.errors] == ["CI008"]
+
+
+def test_a_cloud_assembly_is_read_by_its_manifest(project):
+    folder = project.folder / "cdk.out"
+    project.file(template(name="shop"), "cdk.out/Shop.template.json")
+    project.file(template(name="inner"), "cdk.out/assembly-Inner/Inner.template.json")
+    project.file(template(name="stale"), "cdk.out/Stale.template.json")
+    manifest = '{"artifacts": {"A": {"type": "%s", "properties": {"%s": "%s"}}}}'
+    outer = manifest % ("aws:cloudformation:stack", "templateFile", "Shop.template.json")
+    inner = ', "B": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Inner"}}}}'
+    project.file(outer[:-2] + inner, "cdk.out/manifest.json")
+    project.file(
+        manifest % ("aws:cloudformation:stack", "templateFile", "Inner.template.json"),
+        "cdk.out/assembly-Inner/manifest.json",
+    )
+
+    report = project.run(folder)
+
+    assert (report.errors, [written.name for written in report.pipelines]) == ([], ["shop", "inner"])
+
+
+def test_a_folder_without_a_manifest_is_searched_for_templates(project):
+    project.file(template(name="shop"), "cdk.out/Shop.template.json")
+    project.file("Resources: {}\n", "cdk.out/Empty.template.json")
+
+    report = project.run(project.folder / "cdk.out")
+
+    assert (report.errors, [written.name for written in report.pipelines]) == ([], ["shop"])
+
+
+REFUSED = {
+    "text.yaml": ("just text", "CI001"),
+    "empty.yaml": ("", "CI001"),
+    "none.yaml": ("Resources: {}\n", "CI002"),
+    "list.yaml": ("Resources: []\n", "CI003"),
+    "main.tf": ('resource "aws_codepipeline" "x" { name = a["b"] ? "1:2" : 3 }\n', "CI001"),
+    "broken.json": ('{"Resources": ', "CP004"),
+    "broken.yaml": ("Resources: [\n", "CP004"),
+    "pipeline.json": ('{"pipeline": {"stages": []}}', "CI003"),
+    "beside.json": ('{"pipeline": {"name": "x", "stages": []}, "extra": 1}', "CI003"),
+    "properties.yaml": ("Resources: {P: {Type: 'AWS::CodePipeline::Pipeline'}}\n", "CI003"),
+    "deep.yaml": ("[" * 2000 + "]" * 2000, "CP002"),
+}
+
+
+def test_what_is_no_pipeline_is_refused_with_a_reason(project):
+    said = {}
+    for name, (text, _) in REFUSED.items():
+        said[name] = [error.id for error in project.report(text, name).errors]
+
+    assert said == {name: [kind] for name, (_, kind) in REFUSED.items()}
+
+
+def test_a_file_that_is_not_there_is_refused(project):
+    [error] = project.run(project.folder / "nothing.yaml").errors
+
+    assert error.id == "CP001"
