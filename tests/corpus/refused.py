@@ -31,13 +31,6 @@ REFUSED: dict[str, set[str]] = {
     "122-aws-codepipeline-terraform-cicd-samples-main.tf": {"CI001"},
 }
 
-# The catalogue of action types knows OpsWorks by the keys of its page; these templates have others.
-UNSETTLED: dict[str, set[str]] = {
-    "034-devops-essentials-pipeline.yml": {"CP303", "CP304"},
-    "060-cloudformation-templates-codepipeline-opsworks.json": {"CP303", "CP304"},
-    "068-cloudformation-templates-opsworks-pipeline.json": {"CP303", "CP304"},
-}
-
 NOT_CREATED: dict[str, int] = {
     # The condition of a pipeline is false with the defaults of the parameters.
     "073-aws-service-catalog-reference-architectures-sc-product-deployment.yml": 1,

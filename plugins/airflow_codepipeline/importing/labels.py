@@ -18,6 +18,12 @@ _ONE_WORD = re.compile(r"GitHub|GitLab|OAuth|CodePipeline|CodeBuild|CodeCommit|C
 _METHODS = frozenset(dir(dict))
 
 
+def one_line(text: str) -> str:
+    """Return a text as a comment can hold it: on one line, and nothing in it that YAML refuses."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())
+
+
 def words(text: str) -> str:
     """Return a name's words, in lower case, with a space between: `MyVPCRole` is `my vpc role`."""
     plain = _ONE_WORD.sub(lambda match: match[0].capitalize(), text)

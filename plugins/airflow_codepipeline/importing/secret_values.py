@@ -33,10 +33,11 @@ _CONTAINERS = ("EnvironmentVariables", "UserParameters", "ParameterOverrides", "
 
 def custom_secret_keys(custom_types: Iterable[Mapping]) -> frozenset[str]:
     """Return the configuration keys that custom action types of the same import call secret."""
+    listed = (declared.get("configurationProperties") for declared in custom_types)
+    properties = (item for items in listed if isinstance(items, list) for item in items)
     return frozenset(
         str(item.get("name"))
-        for declared in custom_types
-        for item in declared.get("configurationProperties") or ()
+        for item in properties
         if isinstance(item, Mapping) and str(item.get("secret", "")).lower() == "true"
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.importing.labels import variable_name
+from airflow_codepipeline.importing.labels import one_line, variable_name
 from airflow_codepipeline.importing.values import Text, Unknown
 
 if TYPE_CHECKING:
@@ -58,6 +58,6 @@ class Variables:
 
 def origin(was: str, source: str) -> str:
     """Return where a variable comes from, on one line: the comment beside it in the variables file."""
-    said = " ".join(was.split())
+    said = one_line(was)
     said = said if len(said) <= 160 else said[:157] + "..."
-    return f"{said} in {source}" if source else said
+    return f"{said} in {one_line(source)}" if source else said

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.importing.kinds import CANNOT_WRITE
-from airflow_codepipeline.importing.labels import slug
+from airflow_codepipeline.importing.labels import one_line, slug
 from airflow_codepipeline.importing.yaml_form import definition_text
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def _names(found: FoundPipeline) -> Iterator[str]:
 
 def made_comment(file: str, resource: str) -> str:
     """Return the first line of every file that an import writes."""
-    name = Path(file).name
-    return f"{_MADE} of {name}, {resource}." if resource else f"{_MADE} of {name}."
+    name = one_line(Path(file).name)
+    return f"{_MADE} of {name}, {one_line(resource)}." if resource else f"{_MADE} of {name}."
 
 
 def name_is_taken(found: FoundPipeline) -> Problem:
