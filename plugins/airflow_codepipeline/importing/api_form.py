@@ -26,6 +26,9 @@ _ORDER = (
 )
 
 
+_TYPE_ORDER = ("category", "owner", "provider", "version")
+
+
 def api_form(pipeline: Pipeline) -> dict[str, Any]:
     """Return the data of a declaration, keys in the order people read them in."""
     data: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(pipeline))
@@ -36,6 +39,7 @@ def api_form(pipeline: Pipeline) -> dict[str, Any]:
     for stage in data["stages"]:
         for action in stage["actions"]:
             _default(action["actionTypeId"], owner="AWS", version="1")
+            action["actionTypeId"] = {key: action["actionTypeId"][key] for key in _TYPE_ORDER}
         for blocker in stage.get("blockers", ()):
             _default(blocker, type="Schedule")
         for rule in _rules(stage):
