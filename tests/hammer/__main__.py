@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from airflow_codepipeline.local.airflow_client import AirflowClient
 from airflow_codepipeline.local.airflow_server import AirflowServer, free_port
 from hammer.database import database
@@ -145,8 +147,8 @@ class _Hammer:
     def _ended(self, pipeline: str, run_id: str) -> bool:
         try:
             return self._client.run_state(pipeline, run_id) in {"success", "failed"}
-        except OSError:
-            return False
+        except httpx.HTTPError:
+            return False  # the API server was killed; the next look asks again
 
     def _row(self, order: int, pipeline: str, run_id: str) -> RunRow:
         tasks = self._client.task_instances(pipeline, run_id)

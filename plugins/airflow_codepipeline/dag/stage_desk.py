@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import ExecutionMode
     from airflow_codepipeline.execution.gate import Decision
 
+FRESH_SECONDS = 0.5
 CONFIRMING_LOOKS = 10
 CONFIRMING_PAUSE = 0.2
 
@@ -30,6 +31,9 @@ TaskStates = dict[str, dict[str, str | None]]
 
 class StageView(Protocol):
     """What a gate can ask Airflow: `airflow_codepipeline.dag.stage_view.AirflowStageView` in a run."""
+
+    async def disabled(self) -> bool:
+        """Return whether the transition into the stage is disabled."""
 
     async def open_runs(self) -> int:
         """Return how many runs have not left the stage: those that never came to it among them."""
@@ -72,6 +76,7 @@ class StageDesk:
     orders: dict[str, Order] = field(default_factory=dict)
     let_in: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
+    disabled: bool = False
     looked_at: float = 0.0
     visitors: dict[str, Visitor] = field(default_factory=dict)
 
@@ -85,7 +90,7 @@ class StageDesk:
 
     async def _decide(self, mode: ExecutionMode, run_id: str, view: StageView) -> Decision:
         decision = self._judge(mode, run_id, await self._look(view))
-        if mode == "PARALLEL" or not isinstance(decision, Enter):
+        if not isinstance(decision, Enter):
             return decision
         await self._announce(run_id, view, entering=True)
         decision = await self._confirm(mode, run_id, view)
@@ -119,7 +124,7 @@ class StageDesk:
     def _judge(self, mode: ExecutionMode, run_id: str, visitors: dict[str, Visitor]) -> Decision:
         me = self.claims[run_id].visitor()
         others = [visitor for other, visitor in visitors.items() if other != run_id]
-        return decide(mode, me, others)
+        return decide(mode, me, others, disabled=self.disabled)
 
     async def _announce(self, run_id: str, view: StageView, **changes: bool) -> None:
         claim = msgspec.structs.replace(self.claims[run_id], **changes)
@@ -128,7 +133,8 @@ class StageDesk:
 
     async def _look(self, view: StageView, *, fresh: bool = False) -> dict[str, Visitor]:
         """Return who waits, goes in or is inside; one look serves all gates that ask within a moment."""
-        if fresh or time.monotonic() - self.looked_at > 0.5:
+        if fresh or time.monotonic() - self.looked_at > FRESH_SECONDS:
+            self.disabled = await view.disabled()
             states = await self._open_states(view)
             self.let_in &= states.keys()
             self.orders = {run: order for run, order in self.orders.items() if run in states}

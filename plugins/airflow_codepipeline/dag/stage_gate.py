@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from airflow.triggers.base import TriggerEvent
 
     from airflow_codepipeline.dag.stage_desk import StageDesk
+    from airflow_codepipeline.dag.stage_view import AirflowStageView
     from airflow_codepipeline.definition.model import ExecutionMode
     from airflow_codepipeline.execution.gate import Decision, Order
 
@@ -111,9 +112,6 @@ class StageGateTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait for the stage, then end the task."""
-        if self.mode == "PARALLEL":
-            yield TaskSuccessEvent()
-            return
         from airflow_codepipeline.dag.supervisor import push_xcom
         from airflow_codepipeline.execution.gate import Superseded
 
@@ -132,12 +130,22 @@ class StageGateTrigger(BaseTrigger):
             yield TaskSuccessEvent()
 
     async def _wait(self) -> Decision:
-        from airflow_codepipeline.dag.stage_desk import StageDesk
         from airflow_codepipeline.dag.stage_view import AirflowStageView
-        from airflow_codepipeline.execution.gate import Wait
+        from airflow_codepipeline.execution.gate import Enter
 
         task: Any = self.task_instance
         view = AirflowStageView(dag_id=task.dag_id, enter_task=self.enter_task, exit_task=self.exit_task)
+        if self.mode != "PARALLEL":
+            return await self._wait_for_others(view)
+        while await view.disabled():
+            await asyncio.sleep(POLL_SECONDS)
+        return Enter()
+
+    async def _wait_for_others(self, view: AirflowStageView) -> Decision:
+        from airflow_codepipeline.dag.stage_desk import StageDesk
+        from airflow_codepipeline.execution.gate import Wait
+
+        task: Any = self.task_instance
         desk = _desks.setdefault((task.dag_id, self.enter_task), StageDesk(self.enter_task, self.exit_task))
         order = self.order or order_of(task.get_template_context()["dag_run"])
         try:

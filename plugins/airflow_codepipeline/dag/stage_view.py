@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from airflow_codepipeline.dag.names import parse_task_id
 from airflow_codepipeline.dag.stage_desk import Claim
 from airflow_codepipeline.dag.supervisor import ask, push_xcom
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.status import UNDER_WAY
+from airflow_codepipeline.execution.transition import read_transition, variable_key
 
 if TYPE_CHECKING:
     from airflow_codepipeline.dag.stage_desk import TaskStates
@@ -32,6 +34,19 @@ class AirflowStageView:
         self.dag_id = dag_id
         self.enter_task = enter_task
         self.exit_task = exit_task
+
+    async def disabled(self) -> bool:
+        """Return whether the transition into the stage is disabled."""
+        from airflow.sdk.exceptions import AirflowRuntimeError
+        from airflow.sdk.execution_time.comms import GetVariable, VariableResult
+
+        try:
+            answer = await ask(GetVariable(key=variable_key(self.dag_id)))
+        except AirflowRuntimeError:
+            return False
+        text = answer.value if isinstance(answer, VariableResult) else None
+        stage, _ = parse_task_id(self.enter_task)
+        return not read_transition(text, stage).enabled
 
     async def open_runs(self) -> int:
         """Return how many runs have not left the stage."""

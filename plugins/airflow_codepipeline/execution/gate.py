@@ -50,9 +50,9 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Look again later; `behind` says for whom."""
+    """Look again later; `behind` says for whom, or is none where the transition is disabled."""
 
-    behind: Order
+    behind: Order | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,40 +65,43 @@ class Superseded:
 Decision = Enter | Wait | Superseded
 
 
-def decide(mode: ExecutionMode, me: Visitor, others: Collection[Visitor]) -> Decision:
+def decide(
+    mode: ExecutionMode, me: Visitor, others: Collection[Visitor], *, disabled: bool = False
+) -> Decision:
     """Decide what the execution `me`, waiting at the gate, does next.
 
     :param others: every other execution that waits at the gate, goes in or is inside.
+    :param disabled: whether the transition into the stage is disabled: nobody goes in, and while they wait
+        the rules of the mode hold.
     """
     if mode == "PARALLEL":
-        return Enter()
+        return Wait(None) if disabled else Enter()
     if mode == "QUEUED":
-        return _in_order(me, others)
-    return _newest_wins(me, others)
+        return _in_order(me, others, disabled=disabled)
+    return _newest_wins(me, others, disabled=disabled)
 
 
-def _in_order(me: Visitor, others: Collection[Visitor]) -> Decision:
-    ahead = [
-        other.order
-        for other in others
-        if other.presence is Presence.INSIDE
-        or (other.presence is Presence.WAITING and other.order < me.order)
-    ]
-    return Wait(max(ahead)) if ahead else Enter()
+def _in_order(me: Visitor, others: Collection[Visitor], *, disabled: bool) -> Decision:
+    inside = [other.order for other in others if other.presence is Presence.INSIDE]
+    older = [other.order for other in others if other.presence is Presence.WAITING and other.order < me.order]
+    ahead = inside + older
+    if ahead:
+        return Wait(max(ahead))
+    return Wait(None) if disabled else Enter()
 
 
-def _newest_wins(me: Visitor, others: Collection[Visitor]) -> Decision:
+def _newest_wins(me: Visitor, others: Collection[Visitor], *, disabled: bool) -> Decision:
     inside = [other.order for other in others if other.presence is Presence.INSIDE]
     newer_inside = [order for order in inside if order > me.order]
     if newer_inside:
         return Superseded(max(newer_inside))
     waiting = [other for other in others if other.presence is Presence.WAITING]
     newer = [other.order for other in waiting if other.order > me.order]
-    if newer and (inside or me.waited):
+    if newer and (inside or disabled or me.waited):
         return Superseded(max(newer))
-    if inside:
-        return Wait(max(inside))
-    # The stage is free and several arrive at once: the oldest takes it, as it would have with a moment more.
+    if inside or disabled:
+        return Wait(max(inside, default=None))
+    # The stage is free and several arrive at once: the oldest takes it, as it would have a moment later.
     older_fresh = [other.order for other in waiting if other.order < me.order and not other.waited]
     return Wait(max(older_fresh)) if older_fresh and not me.waited else Enter()
 

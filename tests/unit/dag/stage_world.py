@@ -98,9 +98,21 @@ class Visit:
 
 
 class World:
-    """The stage, as its desks see it through `View`, and a record of what happened."""
+    """The stage, as its desks see it through `View`, and a record of what happened.
 
-    def __init__(self, visits: list[Visit], *, mode: ExecutionMode, desks: int, random: Random) -> None:
+    :param opens: when the transition into the stage, disabled at first, is enabled; none: it is all the time.
+    """
+
+    def __init__(
+        self,
+        visits: list[Visit],
+        *,
+        mode: ExecutionMode,
+        desks: int,
+        random: Random,
+        opens: float | None = None,
+    ) -> None:
+        self.opens = opens
         self.visits = {visit.run_id: visit for visit in visits}
         self.mode = mode
         self.random = random
@@ -204,6 +216,11 @@ class View:
 
     def __init__(self, world: World) -> None:
         self.world = world
+
+    async def disabled(self) -> bool:
+        await self.world.pause()
+        opens = self.world.opens
+        return opens is not None and self.world.now < opens
 
     async def open_runs(self) -> int:
         await self.world.pause()

@@ -198,10 +198,25 @@ def test_a_gate_that_is_cancelled_after_it_announced_itself_does_not_block_an_ol
     assert_sound(world)
 
 
-def test_in_parallel_mode_nobody_waits():
-    world = World([visit(number) for number in range(5)], mode="PARALLEL", desks=1, random=Random(0))
+@pytest.mark.parametrize("desks", [1, 2, 3])
+def test_queued_executions_wait_for_a_disabled_transition_and_keep_their_order(desks):
+    visits = [visit(number, arrives=2.0 * number, desk=number % desks) for number in range(4)]
+    world = World(visits, mode="QUEUED", desks=desks, random=Random(1), opens=100.0)
 
     world.run()
 
-    assert len(world.entered) == 5
-    assert all(stay.entered < LONG for stay in world.stays)
+    assert_sound(world)
+    assert world.entered == [f"run-{number}" for number in range(4)], str(world)
+    assert min(stay.entered for stay in world.stays) >= world.opens
+
+
+@pytest.mark.parametrize("desks", [1, 2, 3])
+def test_only_the_newest_superseding_execution_is_left_at_a_disabled_transition(desks):
+    visits = [visit(number, arrives=2.0 * number, desk=number % desks) for number in range(4)]
+    world = World(visits, mode="SUPERSEDED", desks=desks, random=Random(1), opens=100.0)
+
+    world.run()
+
+    assert_sound(world)
+    assert world.entered == ["run-3"], str(world)
+    assert min(stay.entered for stay in world.stays) >= world.opens

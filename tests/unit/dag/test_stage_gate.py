@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
+from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import comms, task_runner
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent
 
-from airflow_codepipeline.dag import stage_gate
+from airflow_codepipeline.dag import stage_desk, stage_gate
 from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, StageGateTrigger, order_of
 
 ENTER, EXIT = "Build.enter", "Build.exit"
@@ -23,6 +24,7 @@ class Channel:
     def __init__(self) -> None:
         self.states: dict[str, dict[str, str | None]] = {}
         self.xcoms: dict[tuple[str, str], object] = {}
+        self.variables: dict[str, str] = {}
         self.asked: list[str] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -42,6 +44,11 @@ class Channel:
         found = {run: self.states[run] for run in wanted if run in self.states}
         return comms.TaskStatesResult(task_states=found)
 
+    def GetVariable(self, message):  # noqa: N802
+        if message.key not in self.variables:
+            raise AirflowRuntimeError(comms.ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND))
+        return comms.VariableResult(key=message.key, value=self.variables[message.key])
+
     def GetXCom(self, message):  # noqa: N802
         value = self.xcoms.get((message.run_id, message.key))
         return comms.XComResult(key=message.key, value=value)
@@ -54,6 +61,7 @@ class Channel:
 def channel(monkeypatch):
     monkeypatch.setattr(stage_gate, "_desks", {})
     monkeypatch.setattr(stage_gate, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(stage_desk, "FRESH_SECONDS", 0.0)
     made = Channel()
     monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", made, raising=False)
     return made
@@ -79,11 +87,24 @@ async def test_a_free_stage_is_entered_and_the_task_ends_there_and_then(channel)
     assert isinstance(event, TaskSuccessEvent)
 
 
-async def test_a_parallel_execution_asks_nobody(channel):
+async def test_a_parallel_execution_asks_for_the_transition_alone(channel):
     event = await only_event(trigger_of(channel, "one", mode="PARALLEL"))
 
     assert isinstance(event, TaskSuccessEvent)
-    assert channel.asked == []
+    assert channel.asked == ["GetVariable"]
+
+
+@pytest.mark.parametrize("mode", ["QUEUED", "SUPERSEDED", "PARALLEL"])
+async def test_an_execution_waits_for_a_disabled_transition(channel, mode):
+    channel.variables["codepipeline.transitions.shop"] = '{"Build": {"enabled": false}}'
+    waiting = asyncio.ensure_future(only_event(trigger_of(channel, "one", mode=mode)))
+    while channel.asked.count("GetVariable") < 3:
+        await asyncio.sleep(0)
+    assert not waiting.done()
+
+    channel.variables["codepipeline.transitions.shop"] = '{"Build": {"enabled": true}}'
+
+    assert isinstance(await waiting, TaskSuccessEvent)
 
 
 async def test_an_occupied_stage_is_entered_when_the_occupant_has_left(channel):

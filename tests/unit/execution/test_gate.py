@@ -134,3 +134,22 @@ def test_of_those_that_announced_at_the_same_moment_the_oldest_alone_goes_on():
                 me for me in entering if not steps_back(me, [other for other in entering if other != me])
             ]
             assert going_on == [min(entering)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nobody_enters_through_a_disabled_transition(mode):
+    for world in WORLDS:
+        for me in those(world, Presence.WAITING):
+            others = [other for other in world if other is not me]
+            assert not isinstance(decide(mode, me, others, disabled=True), Enter), world
+
+
+def test_at_a_disabled_transition_only_the_newest_that_waits_is_not_superseded():
+    for world in WORLDS:
+        waiting = those(world, Presence.WAITING)
+        if len(waiting) > 1 and not those(world, Presence.INSIDE):
+            for me in waiting:
+                others = [other for other in world if other is not me]
+                decision = decide("SUPERSEDED", me, others, disabled=True)
+                newest = me.order == max(visitor.order for visitor in waiting)
+                assert isinstance(decision, Wait if newest else Superseded), world
