@@ -40,7 +40,8 @@ def _cloudformation(action: Action) -> Iterator[tuple[str, str]]:
     mode = action.configuration.get("ActionMode", "")
     if mode in ("CREATE_UPDATE", "REPLACE_ON_FAILURE", "CHANGE_SET_REPLACE"):
         yield "TemplatePath", f"when ActionMode is {mode}"
-    if mode in ("CREATE_UPDATE", "REPLACE_ON_FAILURE", "DELETE_ONLY", "CHANGE_SET_REPLACE"):
+    # The guide wants it for CHANGE_SET_REPLACE too; CodePipeline takes such actions without it.
+    if mode in ("CREATE_UPDATE", "REPLACE_ON_FAILURE", "DELETE_ONLY"):
         yield "RoleArn", f"when ActionMode is {mode}"
     if mode in ("CHANGE_SET_REPLACE", "CHANGE_SET_EXECUTE"):
         yield "ChangeSetName", f"when ActionMode is {mode}"
