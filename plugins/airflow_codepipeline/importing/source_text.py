@@ -84,6 +84,8 @@ def _last_wins(problem: Problem) -> Problem:
 
 
 def _placed(value: Any, path: Path, places: Places) -> Any:
+    if len(path) > DEEPEST:
+        raise _too_deep(places.position(path))
     if isinstance(value, dict):
         mapping = Mapping(places.position(path))
         for key, item in value.items():
@@ -110,7 +112,7 @@ def _load_yaml(text: str) -> Loaded:
     except yaml.YAMLError as error:
         raise UnreadableError(_syntax_problem(error)) from error
     except RecursionError as error:
-        raise UnreadableError(TOO_LARGE.problem("The file is nested too deep.")) from error
+        raise _too_deep(None) from error
 
 
 def _refuse_depth(text: str) -> None:
@@ -125,8 +127,11 @@ def _refuse_depth(text: str) -> None:
             depth -= 1
         if depth > DEEPEST:
             mark = event.start_mark
-            position = (mark.line + 1, mark.column + 1) if mark else None
-            raise UnreadableError(TOO_LARGE.problem("The file is nested too deep.", position=position))
+            raise _too_deep((mark.line + 1, mark.column + 1) if mark else None)
+
+
+def _too_deep(position: Position | None) -> UnreadableError:
+    return UnreadableError(TOO_LARGE.problem("The file is nested too deep.", position=position))
 
 
 def _syntax_problem(error: yaml.YAMLError) -> Problem:
@@ -153,6 +158,7 @@ class _Build:
     _sizes: dict[int, int] = field(default_factory=dict)
     _built: dict[int, Any] = field(default_factory=dict)
     _count: int = 0
+    _depth: int = 0
 
     def value(self, node: Node) -> Any:
         """Return the value of a node. One that aliases share is built once, and counted each time."""
@@ -164,7 +170,11 @@ class _Build:
         if known is not None:
             return self._built[id(node)]
         self._sizes[id(node)] = 0
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _too_deep(_position(node))
         self._built[id(node)] = built = self._tagged(node)
+        self._depth -= 1
         self._sizes[id(node)] = self._count - before
         return built
 

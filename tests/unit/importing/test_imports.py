@@ -131,6 +131,14 @@ REFUSED = {
     "beside.json": ('{"pipeline": {"name": "x", "stages": []}, "extra": 1}', "CI003"),
     "properties.yaml": ("Resources: {P: {Type: 'AWS::CodePipeline::Pipeline'}}\n", "CI003"),
     "deep.yaml": ("[" * 2000 + "]" * 2000, "CP002"),
+    "deeper.yaml": ("Resources: " + "[" * 200 + "]" * 200, "CP002"),
+    "deep.json": ('{"pipeline": {"name": "x", "stages": ' + "[" * 600 + "]" * 600 + "}}", "CP002"),
+    "bomb.yaml": ("Resources: &r [*r]\n", "CP006"),
+    "laughs.yaml": (
+        "a: &a [x, x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)}, *{chr(97 + n)}]\n" for n in range(24)),
+        "CP006",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from airflow_codepipeline.importing.cloudformation import lookups, references, t
 from airflow_codepipeline.importing.cloudformation.conditions import Conditions
 from airflow_codepipeline.importing.cloudformation.loops import is_loop, unrolled
 from airflow_codepipeline.importing.kinds import FUNCTION, MALFORMED, NULL, FaultError
-from airflow_codepipeline.importing.values import Mapping, Sequence
+from airflow_codepipeline.importing.values import Mapping, Sequence, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,8 +73,6 @@ class Resolver:
 
         :raises FaultError: it is none.
         """
-        from airflow_codepipeline.importing.values import scalar_text
-
         resolved = self.resolve(value, position)
         if resolved is NOTHING or resolved is None or isinstance(resolved, dict | list):
             raise FaultError(FUNCTION, "A text was expected here.", position)

@@ -125,21 +125,17 @@ def select(resolver: Resolver, argument: Any, position: Position | None) -> Any:
 def base64_of(resolver: Resolver, argument: Any, position: Position | None) -> str:
     """`Fn::Base64`; of a text that is not wholly known, an unknown."""
     text = resolver.text(argument, position)
-    encoded = base64.b64encode(text.encode()).decode()
     if not isinstance(text, Text):
-        return encoded
+        return base64.b64encode(text.encode()).decode()
+    # The text may hold secrets, so neither the comment nor the assumed value is made of all of it.
     (piece, *_) = text.unknowns
     return resolver.variables.unknown(
         f"{piece.name}_base64",
-        was=f"Fn::Base64 of {text}" if not _secret(text) else f"Fn::Base64 of {piece.was}",
-        assumed=encoded,
+        was=f"Fn::Base64 of {len(text)} characters with {piece.was}",
+        assumed=base64.b64encode(piece.assumed.encode()).decode(),
         source=resolver.template.name,
-        secret=_secret(text),
+        secret=any(other.secret for other in text.unknowns),
     )
-
-
-def _secret(text: Text) -> bool:
-    return any(piece.secret for piece in text.unknowns)
 
 
 def length(resolver: Resolver, argument: Any, position: Position | None) -> int:
