@@ -110,6 +110,7 @@ class _Import:
         self._variables = variables
         self._existing = existing
         self._values_path = values_path
+        self._names: dict[tuple[str, str], str] = {}
 
     def write(self, found: Found) -> None:
         """Write everything, the variables first: a definition without them could not be read."""
@@ -121,13 +122,14 @@ class _Import:
             for pipeline in found.pipelines
             if (definition := self._defined(pipeline, secret_keys)) is not None
         ]
-        for side in found.side_files:
+        side_files = [side for side in found.side_files if self._belongs(side)]
+        for side in side_files:
             self._without_secrets(side)
-        if not self._write_variables(definitions, found.side_files):
+        if not self._write_variables(definitions, side_files):
             return
         for definition in definitions:
             self._write_definition(definition)
-        for side in found.side_files:
+        for side in side_files:
             self._write_side_file(side)
 
     def _defined(self, found: FoundPipeline, secret_keys: frozenset[str]) -> Definition | None:
@@ -144,7 +146,16 @@ class _Import:
             self._report.errors += _placed(found.file, [name_is_taken(found)])
             return None
         result.data["name"] = name
+        self._names[found.file, found.name] = name
         return replace(result, found=replace(found, name=name))
+
+    def _belongs(self, side: SideFile) -> bool:
+        """Tell whether a request is wanted, and let it name its pipeline as that is called now."""
+        request = side.data.get("webhook", side.data)
+        for key in ("pipelineName", "targetPipeline"):
+            if key in request:
+                request[key] = self._names.get((side.file, str(request[key])), request[key])
+        return side.folder != "disabled_transitions" or side.data["pipelineName"] in self._names.values()
 
     def _without_secrets(self, side: SideFile) -> None:
         secrets = Secrets(secret_variables(self._variables, Path(side.file).name))
@@ -152,9 +163,13 @@ class _Import:
         self._report.notes += _placed(side.file, secrets.problems)
 
     def _write_variables(self, definitions: list[Definition], sides: list[SideFile]) -> bool:
-        unknowns = {piece.name: piece for definition in definitions for piece in definition.unknowns.values()}
-        for side in sides:
-            unknowns.update({piece.name: piece for piece in unknowns_in(side.data)})
+        pieces = [piece for definition in definitions for piece in definition.unknowns.values()]
+        pieces += [piece for side in sides for piece in unknowns_in(side.data)]
+        unknowns: dict[str, Unknown] = {}
+        for piece in pieces:
+            # Where one pipeline needs a value of a certain form, that form is good for the others too.
+            if piece.name not in unknowns or not self._variables.is_first_guess(piece):
+                unknowns[piece.name] = piece
         try:
             text = extended(self._values_path, unknowns.values(), self._existing)
             if text is not None:

@@ -40,6 +40,11 @@ class Variables:
             self._taken[name] = comment
         return made
 
+    def is_first_guess(self, piece: Unknown) -> bool:
+        """Tell whether the assumed value is the one that the variable was made with."""
+        made = self._made.get(origin(piece.was, piece.source))
+        return made is not None and piece in made.unknowns
+
     def _name(self, name: str, comment: str, source: str) -> str:
         known = next((taken for taken, said in self._taken.items() if said == comment), None)
         if known is not None:

@@ -72,6 +72,32 @@ def test_a_name_that_was_declared_twice_is_an_error(project):
     assert error.file.endswith("two.yaml")
 
 
+def test_requests_name_the_pipeline_as_it_is_called(project):
+    frozen = template().replace(
+        "  Stages:\n", "  DisableInboundStageTransitions: [{StageName: Approval}]\n      Stages:\n", 1
+    )
+    first, second = project.file(template(), "one.yaml"), project.file(frozen, "two.yaml")
+
+    project.run(first, second)
+
+    [request] = (project.output / "disabled_transitions").iterdir()
+    assert yaml.safe_load(request.read_text())["pipelineName"] == "two-Web"
+
+
+def test_a_value_that_one_pipeline_needs_in_a_form_has_that_form_for_all(project):
+    before = "Parameters: {Runner: {Type: String}}\n"
+    text = template("!Ref Runner", before=before, name="plain")
+    role = template("x", name="role").replace("arn:aws:iam::111122223333:role/pipeline", "!Ref Runner")
+    both = text + role[role.index("  Web:\n") :].replace("  Web:\n", "  Role:\n", 1)
+    reversed_both = both.replace("Name: plain", "Name: later").replace("Name: role", "Name: earlier")
+
+    for written in (both, reversed_both):
+        report = project.report(written)
+        assert [read_pipeline(item.file).name for item in report.pipelines]
+    values = yaml.safe_load((project.output / "variables" / "local.yaml").read_text())
+    assert values == {"runner": "arn:aws:iam::111122223333:role/runner"}
+
+
 def test_a_variables_file_that_cannot_be_read_stops_everything(project):
     path = project.output / "variables" / "local.yaml"
     path.parent.mkdir(parents=True)

@@ -79,7 +79,7 @@ def damaged(data, chance):
         elif action == 1 and isinstance(container, dict):
             container[chance.choice(["Fn::If", "Ref", "name", "", "X" * 300])] = container.pop(key)
         else:
-            container[key] = chance.choice(ODD)
+            container[key] = json.loads(json.dumps(chance.choice(ODD)))
         if not data:
             break
     return data
