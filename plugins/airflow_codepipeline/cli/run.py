@@ -103,7 +103,7 @@ def _request(pipeline: Pipeline, variables: list[str], sources: list[str]) -> St
 
     values = dict(_pair(text, "--var") for text in variables)
     _known(values, {variable.name for variable in pipeline.variables}, "--var", "variable")
-    required = {variable.name for variable in pipeline.variables if variable.default_value is None}
+    required = {variable.name for variable in pipeline.required_variables}
     if missing := sorted(required - values.keys()):
         raise typer.BadParameter(f"no value for {', '.join(missing)}: add --var {missing[0]}=…")
     given = dict(_pair(text, "--source") for text in sources)

@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import conf
 from airflow.providers.standard.exceptions import HITLTimeoutError
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowRuntimeError
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
@@ -66,16 +66,26 @@ class ManualApprovalSensor(ApprovalOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask for the approval, tell the topic about it, and wait.
 
-        An earlier try may have been answered: Airflow loses a task that is answered in the moment in which
-        it begins to wait, and tries it again. Nobody is asked twice.
+        An earlier try may have been answered: see `given_answer`. Nobody is asked twice.
 
         :raises AirflowFailException: a variable has no value, or the topic cannot be told.
         """
         asked_before = self._ledger(context).current() is not None
         self.prepare(context)
-        answer = _given_answer(context) if asked_before else None
-        if answer is not None:
+        if asked_before:
+            from airflow_codepipeline.dag.given_answer import GivenAnswerTrigger
+
+            raise TaskDeferred(
+                trigger=GivenAnswerTrigger(ti_id=str(context["ti"].id)), method_name="ask_again"
+            )
+        return super().execute(context)  # type: ignore[no-any-return]
+
+    def ask_again(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Take the answer that an earlier try got, or ask again where it got none."""
+        if event:
+            answer = event | {"responded_at": datetime.fromisoformat(event["responded_at"])}
             return self.execute_complete(context, answer)
+        self.prepare(context)
         return super().execute(context)  # type: ignore[no-any-return]
 
     def prepare(self, context: Context) -> JobRecord:
@@ -148,25 +158,6 @@ class ManualApprovalSensor(ApprovalOperator):
 def approval_token(action_execution_id: str) -> str:
     """Return the token that PutApprovalResult wants for one attempt at an approval."""
     return str(uuid.uuid5(uuid.UUID(action_execution_id), "approval"))
-
-
-def _given_answer(context: Context) -> dict[str, Any] | None:
-    """Return the answer that an earlier try got, or none."""
-    from airflow.sdk.execution_time.hitl import get_hitl_detail_content_detail
-
-    try:
-        detail = get_hitl_detail_content_detail(context["ti"].id)
-    except AirflowRuntimeError:
-        return None
-    if not detail.response_received:
-        return None
-    user = detail.responded_by_user
-    return {
-        "chosen_options": detail.chosen_options,
-        "params_input": detail.params_input,
-        "responded_at": detail.responded_at,
-        "responded_by_user": {"id": user.id, "name": user.name} if user else None,
-    }
 
 
 def _comment_field() -> Param:

@@ -51,11 +51,16 @@ class StageGateSensor(BaseSensorOperator):
 
     :param mode: the pipeline's execution mode.
     :param exit_task: the id of the task that frees the stage.
+    :param starts_in_trigger: whether no worker is needed at all. Airflow 3.3 validates the params where a
+        task starts in the triggerer, without the values of the run: a param without default would end the
+        triggerer, so a gate of such a pipeline starts on a worker.
     """
 
     ui_color = "#e6e9f0"
 
-    def __init__(self, *, mode: ExecutionMode, exit_task: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *, mode: ExecutionMode, exit_task: str, starts_in_trigger: bool = True, **kwargs: Any
+    ) -> None:
         kwargs.setdefault("retries", RETRIES)
         kwargs.setdefault("retry_delay", RETRY_DELAY)
         super().__init__(**kwargs)
@@ -64,13 +69,14 @@ class StageGateSensor(BaseSensorOperator):
             "enter_task": self.task_id,
             "exit_task": exit_task,
         }
-        self.start_from_trigger = True
-        self.start_trigger_args = StartTriggerArgs(
-            trigger_cls=TRIGGER, trigger_kwargs=self.trigger_kwargs, next_method="entered"
-        )
+        self.start_from_trigger = starts_in_trigger
+        if starts_in_trigger:
+            self.start_trigger_args = StartTriggerArgs(
+                trigger_cls=TRIGGER, trigger_kwargs=self.trigger_kwargs, next_method="entered"
+            )
 
     def execute(self, context: Context) -> None:
-        """Wait in the triggerer; reached only where Airflow cannot start a task there (3.2, `dag test`)."""
+        """Wait in the triggerer; reached only where the task did not start there."""
         order = order_of(context["dag_run"])
         self.defer(trigger=StageGateTrigger(**self.trigger_kwargs, order=order), method_name="entered")
 

@@ -38,6 +38,7 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
         task_id=names.ENTER,
         mode=wiring.pipeline.execution_mode,
         exit_task=names.exit_id(stage.name),
+        starts_in_trigger=not wiring.pipeline.required_variables,
         task_group=group,
         dag=dag,
     )

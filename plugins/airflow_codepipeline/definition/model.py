@@ -228,6 +228,11 @@ class Pipeline(Declared, frozen=True, kw_only=True):
     triggers: tuple[Trigger, ...] = ()
     airflow: PipelineExtension = PipelineExtension()
 
+    @property
+    def required_variables(self) -> tuple[Variable, ...]:
+        """The variables that have no default: whoever starts an execution gives their values."""
+        return tuple(variable for variable in self.variables if variable.default_value is None)
+
     def store(self, region: str | None = None) -> ArtifactStore:
         """Return the artifact store of a region, or the pipeline's own where no region is given.
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from airflow.providers.standard.exceptions import HITLTimeoutError
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_codepipeline.dag.approval import COMMENT, ManualApprovalSensor, approval_token
 from airflow_codepipeline.dag.result import ActionResult
@@ -103,3 +103,22 @@ def test_a_topic_that_cannot_be_told_fails_the_action(monkeypatch):
 def test_the_token_of_an_attempt_is_always_the_same():
     assert approval_token(EXECUTION) == approval_token(EXECUTION)
     assert approval_token(EXECUTION) != approval_token("5b0e0b4e-0000-4000-8000-000000000001")
+
+
+def test_a_try_after_the_first_looks_for_the_answer_before_it_asks_again():
+    sensor = sensor_of(CustomData=TEXT)
+    context = context_of(sensor)
+    sensor.prepare(context)
+    context["ti"].id = "01a20697-6fb6-7620-8d9f-351077b79a92"
+    with pytest.raises(TaskDeferred) as deferral:
+        sensor.execute(context)
+    assert deferral.value.method_name == "ask_again"
+    _, kwargs = deferral.value.trigger.serialize()
+    assert kwargs == {"ti_id": "01a20697-6fb6-7620-8d9f-351077b79a92"}
+
+
+def test_the_answer_that_an_earlier_try_got_is_taken():
+    sensor = sensor_of(CustomData=TEXT)
+    given = answer("Approve", "early") | {"responded_at": "2026-11-23T12:00:00+00:00"}
+    result = ActionResult.from_xcom(sensor.ask_again(context_of(sensor), given))
+    assert result.summary == "Approved by Ada: early"
