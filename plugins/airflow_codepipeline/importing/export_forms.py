@@ -9,12 +9,10 @@ import yaml
 
 from airflow_codepipeline.importing.api_form import api_form
 from airflow_codepipeline.importing.labels import words
-from airflow_codepipeline.importing.secret_values import Secrets, editable
+from airflow_codepipeline.importing.secret_values import MASK, Secrets, editable
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Pipeline
-
-_MASK = "****"
 
 
 def get_pipeline_text(pipeline: Pipeline) -> str:
@@ -48,7 +46,7 @@ def template_text(pipeline: Pipeline) -> str:
 
 def _masked(pipeline: Pipeline) -> dict[str, Any]:
     declared = editable(api_form(pipeline))
-    secrets = Secrets(lambda _label: _MASK)
+    secrets = Secrets(lambda _label: MASK)
     secrets.take_out(declared["stages"])
     secrets.take_out(declared.get("variables"))
     plain: dict[str, Any] = json.loads(json.dumps(declared))

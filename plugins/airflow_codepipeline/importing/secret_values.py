@@ -28,6 +28,9 @@ _TOKEN = re.compile(
     r"|(?:AKIA|ASIA)[0-9A-Z]{16})\b|(?<=://)[^/\s:@]+:[^/\s:@]+(?=@)"
 )
 _REFERENCES = ("{{resolve:", "#{", "arn:", "${", "$(")
+MASK = "****"
+"""What AWS prints in the place of a secret."""
+
 _CONTAINERS = ("EnvironmentVariables", "UserParameters", "ParameterOverrides", "Input")
 
 
@@ -77,7 +80,8 @@ class Secrets:
         if key in self._keys and isinstance(item, Text):
             return as_secret(item)
         if self._is_secret(item, key):
-            return self._variable(f"{owner} {key}" if key != owner else key, key, position)
+            label = f"{owner} {key}" if key != owner else key
+            return self._variable(label, key, position, masked=item == MASK)
         if key in _CONTAINERS and not isinstance(item, Text):
             item = self._inside_json(item, owner, position)
         return self._without_tokens(item, f"{owner} {key}", position)
@@ -87,8 +91,9 @@ class Secrets:
             return False
         return key in self._keys or _SECRET_NAME.search(key) is not None
 
-    def _variable(self, label: str, key: str, position: Position | None) -> str:
-        message = f"The secret '{key}' stood in the file as plain text: a variable stands in its place."
+    def _variable(self, label: str, key: str, position: Position | None, *, masked: bool = False) -> str:
+        stood = "masked" if masked else "as plain text"
+        message = f"The secret '{key}' stood in the file {stood}: a variable stands in its place."
         self.problems.append(SECRET.problem(message, suggestion=SECRET.right, position=position))
         return self._replacement(label.strip())
 
