@@ -145,10 +145,6 @@ class AirflowServer:
                 cwd=self.home,
             )
 
-    def process_id(self, component: str) -> int:
-        """Return the id of one of the processes."""
-        return self._processes[component].pid
-
     def kill_component(self, component: str) -> None:
         """Kill one of the processes and all that it started at once, as a crash would."""
         process = self._processes.pop(component)
