@@ -24,7 +24,7 @@ artifacts: {files: [out.txt]}
     TWO = """
 version: 0.2
 phases: {build: {commands: ['cp $CODEBUILD_SRC_DIR_the_other/o.txt b.txt']}}
-artifacts: {secondary-artifacts: {A: {files: [in.txt]}, the_b: {files: [b.txt]}}}
+artifacts: {secondary-artifacts: {A: {files: [in.txt]}, the-b: {files: [b.txt]}}}
 """
 
     @pytest.fixture

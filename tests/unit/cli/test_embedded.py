@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from airflow_codepipeline.cli import embedded
-from airflow_codepipeline.cli.embedded import EmbeddedAwsError, Endpoint, embedded_environment, running
+from airflow_codepipeline.cli import places
+from airflow_codepipeline.cli.embedded import Endpoint, embedded_environment, running
+from airflow_codepipeline.cli.places import NoProjectError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +41,8 @@ def test_without_the_projects_folder_the_error_says_where_it_would_be(
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CODEPIPELINE_LOCAL_DIR", raising=False)
     # As on MWAA: the plugin is installed somewhere that has no include/embedded_aws above it.
-    monkeypatch.setattr(embedded, "__file__", str(tmp_path / "plugins" / "embedded.py"))
-    with pytest.raises(EmbeddedAwsError, match="There is no include/embedded_aws here or above"):
+    monkeypatch.setattr(places, "__file__", str(tmp_path / "plugins" / "places.py"))
+    with pytest.raises(NoProjectError, match="There is no include/embedded_aws here or above"):
         running()
 
 
