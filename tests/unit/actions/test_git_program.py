@@ -122,7 +122,8 @@ def test_what_becomes_too_large_is_killed_with_all_its_helpers(tmp_path):
     alias = "alias.fill=!head -c 100000 /dev/zero > noise; sleep 1000"
     with pytest.raises(ActionError, match=r"needs more than 1,000 bytes .* CODEPIPELINE_MAX_CLONE_BYTES"):
         git.run("-c", alias, "fill")
-    assert _working_in(tmp_path) == []
+    _, alive = psutil.wait_procs(_working_in(tmp_path), timeout=10)
+    assert alive == []
 
 
 def test_nothing_is_left_when_it_fails(monkeypatch, tmp_path):
