@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedded_aws.git.program import run
+from embedded_aws.git.program import GitError, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,6 +71,9 @@ def write_commit(
 
 
 def _line(change: Change) -> str:
+    # `update-index --index-info` passes over such a path in silence.
+    if any(part.lower() in {"", ".", "..", ".git"} for part in change.path.split("/")):
+        raise GitError(f"The path {change.path!r} leads out of the repository, or into git's own folder")
     if change.blob is None:
         return f"0 {_NOTHING}\t{change.path}\0"
     return f"{change.mode} {change.blob}\t{change.path}\0"

@@ -7,7 +7,7 @@ import pytest
 from embedded_aws.errors import ServiceError
 from embedded_aws.protocol import wire
 from embedded_aws.protocol.cbor import decode, encode
-from embedded_aws.protocol.model import check_input, conform, operation_model
+from embedded_aws.protocol.model import check_input, conform, decode_blobs, operation_model
 
 JSON = wire.Target(prefix="CodeBuild_20161006", operation="StartBuild", cbor=False)
 CBOR = wire.Target(prefix="CodeBuild_20161006", operation="StartBuild", cbor=True)
@@ -77,3 +77,22 @@ def test_input_the_model_refuses_is_refused_with_the_member(
 def test_an_operation_the_model_does_not_have_is_unknown() -> None:
     with pytest.raises(ServiceError, match="UnknownOperationException"):
         operation_model("codebuild", "Nothing")
+
+
+def test_a_service_whose_name_has_dots_is_found_in_a_path() -> None:
+    target = wire.target_of(
+        "/service/com.amazonaws.codeconnections.CodeConnections_20231201/operation/GetConnection", {}
+    )
+    assert target is not None
+    assert target.prefix == "com.amazonaws.codeconnections.CodeConnections_20231201"
+    assert target.operation == "GetConnection"
+
+
+def test_blobs_come_in_base64_in_json() -> None:
+    shape = operation_model("codecommit", "PutFile").input_shape
+    assert decode_blobs({"fileContent": "aGVsbG8=", "filePath": "aGVsbG8="}, shape) == {
+        "fileContent": b"hello",
+        "filePath": "aGVsbG8=",
+    }
+    with pytest.raises(ServiceError, match="not in base64"):
+        decode_blobs({"fileContent": "no base64"}, shape)
