@@ -161,8 +161,13 @@ def approval_token(action_execution_id: str) -> str:
 
 
 def _comment_field() -> Param:
+    # Airflow's form wants an answer to a field that may not be null.
     return Param(
-        "", type="string", maxLength=COMMENT_CHARACTERS, title="Comment", description="Kept with the decision"
+        "",
+        type=["null", "string"],
+        maxLength=COMMENT_CHARACTERS,
+        title="Comment",
+        description="Kept with the decision",
     )
 
 

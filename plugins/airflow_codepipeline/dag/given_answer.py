@@ -15,7 +15,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-_PAUSE = 3.0
+_PAUSE = 10.0
 
 
 class GivenAnswerTrigger(BaseTrigger):

@@ -34,7 +34,7 @@ class AirflowServerError(CodePipelineError):
 
 
 def free_port(first: int = FIRST_PORT) -> int:
-    """Return the first port from `first` on that nothing on this machine listens at."""
+    """Return the first port from `first` on that nothing on this machine listens at; any, from 0 on."""
     for port in range(first, first + 100):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -42,7 +42,7 @@ def free_port(first: int = FIRST_PORT) -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+            return int(probe.getsockname()[1])
     raise AirflowServerError(f"No free port between {first} and {first + 99} on 127.0.0.1.")
 
 
