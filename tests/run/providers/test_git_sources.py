@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from airflow_codepipeline.actions import codecommit_source
@@ -313,6 +315,22 @@ class TestImage:
         assert detail["ImageURI"] == uri
         assert detail["ImageTags"] == ["latest"]
         assert outputs.artifacts[0].revision_id == images["new"]
+
+    def test_what_docker_pushes_is_an_image(self, world, embedded_aws, images):
+        registry, name = f"{embedded_aws.url}/v2/{images['name']}", images["name"]
+        with httpx.Client(trust_env=False) as docker:
+            upload = docker.post(f"{registry}/blobs/uploads/").headers["Location"]
+            settings = b"{}"
+            layer = f"sha256:{hashlib.sha256(settings).hexdigest()}"
+            docker.put(f"{embedded_aws.url}{upload}", params={"digest": layer}, content=settings)
+            kind = "application/vnd.oci.image.manifest.v1+json"
+            config = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": layer, "size": 2}
+            manifest = {"schemaVersion": 2, "mediaType": kind, "config": config, "layers": []}
+            body = json.dumps(manifest).encode()
+            docker.put(f"{registry}/manifests/v3", content=body, headers={"Content-Type": kind})
+        context = world.attempt("Source/ECR", {"RepositoryName": name, "ImageTag": "v3"}, outputs=["Image"])
+        expected = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        assert carry_out(context).variables["ImageDigest"] == expected
 
     def test_an_override_takes_an_image_by_its_digest(self, world, images):
         override = SourceRevision(type="IMAGE_DIGEST", value=images["old"])
