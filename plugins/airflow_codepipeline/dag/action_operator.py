@@ -15,12 +15,12 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 
 from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.job_ledger import JobLedger
-from airflow_codepipeline.dag.names import exit_id
+from airflow_codepipeline.dag.masking import masked
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from airflow.sdk import Context
 
@@ -34,7 +34,6 @@ ENGINE_RETRIES = 10
 ENGINE_RETRY_DELAY = timedelta(seconds=5)
 ENGINE_MAX_RETRY_DELAY = timedelta(minutes=5)
 URL_KEY = "external_execution_url"
-SECRET_KEYS = frozenset({"OAuthToken", "ClientSecret", "RefreshToken"})
 
 
 class ExternalExecutionLink(BaseOperatorLink):
@@ -71,7 +70,7 @@ class ActionOperator(BaseOperator):
             kwargs.setdefault("pool", extension.pool)
         super().__init__(**(_retrying(extension) | kwargs))
         self.declaration = declaration
-        self.configuration = _shown(declaration.action.configuration)
+        self.configuration = masked(declaration.action.configuration)
         self._running: tuple[Aws, ActionProvider, Job] | None = None
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:  # noqa: ARG002
@@ -83,7 +82,7 @@ class ActionOperator(BaseOperator):
         except CodePipelineError:
             self.log.debug("The configuration cannot be resolved; execute() fails with the reason")
         else:
-            self.configuration = _shown(resolved.configuration)
+            self.configuration = masked(resolved.configuration)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Start the job, unless an earlier try of this attempt has, and wait for it.
@@ -93,7 +92,7 @@ class ActionOperator(BaseOperator):
         """
         from airflow_codepipeline.dag.attempt import finish, open_attempt
 
-        ledger = JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+        ledger = JobLedger(context, self.declaration)
         record = ledger.current()
         if record is None or record.failure is not None:
             record = self._next_attempt(context, ledger, record)
@@ -114,7 +113,7 @@ class ActionOperator(BaseOperator):
         """
         if not isinstance(event, dict):
             return self.execute(context)
-        ledger = JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+        ledger = JobLedger(context, self.declaration)
         raise self._failure(ledger, ledger.current(), ActionError(event["code"], event["message"]))
 
     def on_kill(self) -> None:
@@ -189,8 +188,3 @@ def _retrying(extension: ActionExtension) -> dict[str, Any]:
         "retry_exponential_backoff": 2,
         "max_retry_delay": ENGINE_MAX_RETRY_DELAY,
     }
-
-
-def _shown(configuration: Mapping[str, str]) -> dict[str, str]:
-    """Return a configuration for people to see, as CodePipeline shows it: secrets as `****`."""
-    return {key: "****" if key in SECRET_KEYS else value for key, value in configuration.items()}

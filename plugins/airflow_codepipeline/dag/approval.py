@@ -19,7 +19,6 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
-from airflow_codepipeline.dag.names import exit_id
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import CodePipelineError, TransientError
 
@@ -134,7 +133,7 @@ class ManualApprovalSensor(ApprovalOperator):
     def _ledger(self, context: Context) -> JobLedger:
         from airflow_codepipeline.dag.job_ledger import JobLedger
 
-        return JobLedger(context, exit_task=exit_id(self.declaration.stage.name))
+        return JobLedger(context, self.declaration)
 
     def _publish(self, record: JobRecord, review_link: str) -> None:
         if not record.context.action.configuration.get("NotificationArn"):

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from airflow_codepipeline.actions.base import ActionContext, Job
+from airflow_codepipeline.dag.masking import masked, unmasked
+from airflow_codepipeline.dag.names import exit_id
 from airflow_codepipeline.dag.wire import to_json_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from airflow_codepipeline.dag.wiring import ActionDeclaration
 
 KEY = "codepipeline_job"
 
@@ -51,25 +55,37 @@ class Store(Protocol):
 class JobLedger:
     """The attempts of one task instance; those from before it was cleared do not count.
 
+    Secrets are not stored: they are taken from the declaration again.
+
     :param context: Airflow's context of the task.
-    :param exit_task: the id of the stage's exit task.
+    :param declaration: the action that the task carries out.
     """
 
-    def __init__(self, context: Mapping[str, Any], *, exit_task: str) -> None:
+    def __init__(self, context: Mapping[str, Any], declaration: ActionDeclaration) -> None:
         ti = context["ti"]
         self.generation: int = ti.max_tries - (context["task"].retries or 0)
+        self._declared = declaration.action.configuration
+        exit_task = exit_id(declaration.stage.name)
         self._store: Store = context.get("task_state_store") or SiblingXComs(ti, exit_task)
 
     def current(self) -> JobRecord | None:
         """Return the newest attempt, or none."""
         value = self._store.get(KEY)
         record = None if value is None else msgspec.convert(value, JobRecord)
-        return record if record and record.generation == self.generation else None
+        if record is None or record.generation != self.generation:
+            return None
+        return _configured(record, unmasked(record.context.action.configuration, self._declared))
 
     def save(self, record: JobRecord) -> JobRecord:
-        """Store an attempt before anything depends on it."""
-        self._store.set(KEY, to_json_value(record))
+        """Store an attempt before anything depends on it; return it as it is, secrets included."""
+        self._store.set(KEY, to_json_value(_configured(record, masked(record.context.action.configuration))))
         return record
+
+
+def _configured(record: JobRecord, configuration: dict[str, str]) -> JobRecord:
+    action = msgspec.structs.replace(record.context.action, configuration=configuration)
+    context = msgspec.structs.replace(record.context, action=action)
+    return msgspec.structs.replace(record, context=context)
 
 
 class SiblingXComs:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.artifacts.reference import ArtifactReference
+from airflow_codepipeline.dag.masking import masked
 from airflow_codepipeline.dag.wire import to_json_value
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class ActionResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
             log_url=job.log_url,
             summary=outputs.summary,
             variables=outputs.variables,
-            configuration=context.action.configuration,
+            configuration=masked(context.action.configuration),
             artifacts=outputs.artifacts,
         )
 

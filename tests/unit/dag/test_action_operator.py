@@ -8,6 +8,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 from airflow_codepipeline.actions import registry
 from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.action_operator import URL_KEY
+from airflow_codepipeline.dag.job_ledger import KEY
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import ActionError, TransientError
 from fixtures import fake_service
@@ -156,3 +157,24 @@ def test_jinja_in_a_configuration_is_left_alone(service):
 def test_an_action_type_without_a_provider_fails_with_what_is_known():
     with pytest.raises(AirflowFailException, match="no provider for the action type Test/AWS/Fake/1"):
         Trial().execute()
+
+
+def test_a_secret_reaches_the_provider_and_nothing_that_others_can_read(service, monkeypatch):
+    seen = []
+
+    def start(provider, aws):
+        seen.append(aws.context.action.configuration["OAuthToken"])
+        raise TransientError("ThrottlingException", "slow down")
+
+    monkeypatch.setattr(fake_service.FakeProvider, "start", start)
+    trial = Trial({"OAuthToken": "abc", "Repo": "shop"})
+    for _ in range(2):
+        with pytest.raises(AirflowException, match="tried again"):
+            trial.execute()
+    assert seen == ["abc", "abc"]
+    assert "abc" not in str(trial.context["task_state_store"].get(KEY))
+
+
+def test_a_secret_is_not_in_the_result(service):
+    result = ActionResult.from_xcom(Trial({"OAuthToken": "abc"}).execute())
+    assert result.configuration == {"OAuthToken": "****"}

@@ -30,7 +30,7 @@ def record(execution, context):
 
 
 def ledger_of(context):
-    return JobLedger(context, exit_task="Source.exit")
+    return JobLedger(context, context["task"].declaration)
 
 
 def cleared(context, times=1):
