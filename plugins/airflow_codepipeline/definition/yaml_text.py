@@ -40,13 +40,13 @@ def load(content: bytes) -> Document:
     """
     text = decode(content)
     try:
-        _refuse_depth(text)
+        refuse_depth(text)
         loader = _Loader(text)
         node = loader.get_single_node()
         problems = _guard(node) if node is not None else ()
         data = loader.construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
-        raise UnreadableError(_syntax_problem(error)) from error
+        raise UnreadableError(syntax_problem(error)) from error
     except RecursionError as error:
         raise UnreadableError(TOO_LARGE.problem("The file is nested too deep.")) from error
     except (ValueError, TypeError, OverflowError) as error:
@@ -55,8 +55,11 @@ def load(content: bytes) -> Document:
     return Document(data, problems, lambda: _places(node))
 
 
-def _refuse_depth(text: str) -> None:
-    """Refuse a text whose nesting would overflow the stack of the C parser, which kills the process."""
+def refuse_depth(text: str) -> None:
+    """Refuse a text whose nesting would overflow the stack of the C parser, which kills the process.
+
+    :raises UnreadableError: it is nested too deep.
+    """
     if sum(text.count(opening) for opening in "[{-?") <= _HARMLESS_OPENINGS:
         return
     depth = 0
@@ -71,7 +74,8 @@ def _refuse_depth(text: str) -> None:
             depth -= 1
 
 
-def _syntax_problem(error: yaml.YAMLError) -> Problem:
+def syntax_problem(error: yaml.YAMLError) -> Problem:
+    """Return what PyYAML says of a text, in a finding."""
     if isinstance(error, yaml.reader.ReaderError):
         return NOT_UTF8.problem(f"The file holds a character that YAML does not allow: {error.reason}.")
     if not isinstance(error, yaml.MarkedYAMLError):

@@ -17,12 +17,12 @@ from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.definition.text import (
     DEEPEST,
     EXPANSION,
-    NOT_UTF8,
     SYNTAX,
     TOO_LARGE,
     UnreadableError,
     decode,
 )
+from airflow_codepipeline.definition.yaml_text import refuse_depth, syntax_problem
 from airflow_codepipeline.importing.kinds import DUPLICATE, LENIENT
 from airflow_codepipeline.importing.values import Mapping, Sequence
 
@@ -35,7 +35,6 @@ _STANDARD = "tag:yaml.org,2002:"
 _WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})")
 _TRUE = frozenset({"true", "yes", "on"})
 _MOST_VALUES = 500_000
-_HARMLESS_OPENINGS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +101,7 @@ def _placed(value: Any, path: Path, places: Places) -> Any:
 
 def _load_yaml(text: str) -> Loaded:
     try:
-        _refuse_depth(text)
+        refuse_depth(text)
         loader = _Loader(text)
         node = loader.get_single_node()
         if node is None:
@@ -110,39 +109,13 @@ def _load_yaml(text: str) -> Loaded:
         build = _Build(loader)
         return Loaded(data=build.value(node), problems=tuple(build.problems))
     except yaml.YAMLError as error:
-        raise UnreadableError(_syntax_problem(error)) from error
+        raise UnreadableError(syntax_problem(error)) from error
     except RecursionError as error:
         raise _too_deep(None) from error
 
 
-def _refuse_depth(text: str) -> None:
-    """Refuse a text whose nesting would overflow the stack of the C parser, which kills the process."""
-    if sum(text.count(opening) for opening in "[{-?") <= _HARMLESS_OPENINGS:
-        return
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.events.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.events.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            mark = event.start_mark
-            raise _too_deep((mark.line + 1, mark.column + 1) if mark else None)
-
-
 def _too_deep(position: Position | None) -> UnreadableError:
     return UnreadableError(TOO_LARGE.problem("The file is nested too deep.", position=position))
-
-
-def _syntax_problem(error: yaml.YAMLError) -> Problem:
-    if isinstance(error, yaml.reader.ReaderError):
-        return NOT_UTF8.problem(f"The file holds a character that YAML does not allow: {error.reason}.")
-    if not isinstance(error, yaml.MarkedYAMLError):
-        return SYNTAX.problem(f"Not valid YAML: {error}.")
-    mark = error.problem_mark or error.context_mark
-    position = (mark.line + 1, mark.column + 1) if mark else None
-    said = ", ".join(part for part in (error.context, error.problem) if part)
-    return SYNTAX.problem(f"Not valid YAML: {said}.", position=position)
 
 
 def _position(node: Node) -> Position:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.local.sample import SampleError
+from airflow_codepipeline.local.sample_resources import make_bucket, make_project, make_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,10 +30,10 @@ def provision_git_sample(client: Callable[[str], Any], variables: Mapping[str, s
     :return: where to clone from and push to.
     """
     for key in ("greeter_artifact_bucket", "greeter_bucket"):
-        _make_bucket(client("s3"), variables[key], variables["region"])
+        make_bucket(client("s3"), variables[key], variables["region"])
     for role, service in _ROLES.items():
-        _make_role(client("iam"), role, service, variables["account"])
-    _make_project(client("codebuild"), f"arn:aws:iam::{variables['account']}:role/greeter-build")
+        make_role(client("iam"), role, service, variables["account"])
+    make_project(client("codebuild"), PROJECT, f"arn:aws:iam::{variables['account']}:role/greeter-build")
     codecommit = client("codecommit")
     if not codecommit.batch_get_repositories(repositoryNames=[REPOSITORY])["repositories"]:
         codecommit.create_repository(repositoryName=REPOSITORY)
@@ -67,38 +67,3 @@ def _git(folder: Path, *arguments: str) -> str:
     if done.returncode:
         raise SampleError(f"git {' '.join(arguments)} failed: {done.stderr.strip()}")
     return done.stdout.strip()
-
-
-def _make_bucket(s3: Any, name: str, region: str) -> None:
-    if name in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
-        return
-    # S3 API, CreateBucket: us-east-1 must not be named.
-    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    s3.create_bucket(Bucket=name, **place)
-
-
-def _make_role(iam: Any, name: str, service: str, account: str) -> None:
-    trusted = {"Service": service, "AWS": account}
-    statement = {"Effect": "Allow", "Principal": trusted, "Action": "sts:AssumeRole"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    try:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)
-    except iam.exceptions.EntityAlreadyExistsException:
-        return
-    iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-
-
-def _make_project(codebuild: Any, role: str) -> None:
-    if codebuild.batch_get_projects(names=[PROJECT])["projects"]:
-        return
-    codebuild.create_project(
-        name=PROJECT,
-        source={"type": "CODEPIPELINE"},
-        artifacts={"type": "CODEPIPELINE"},
-        environment={
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/amazonlinux2-x86_64-standard:5.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-        serviceRole=role,
-    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.artifacts.bundle import zip_folder
 from airflow_codepipeline.errors import CodePipelineError
+from airflow_codepipeline.local.sample_resources import make_bucket, make_project, make_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,13 +85,17 @@ class Sample:
 
         :param sources: the folder that holds `storefront/` and `website/`.
         """
+        account, s3 = self._variables["account"], self._client("s3")
         for name in ("artifact_bucket", "source_bucket", "website_bucket"):
-            self._bucket(self._variables[name], versioned=name == "source_bucket")
+            make_bucket(s3, self._variables[name], self._variables["region"])
+        s3.put_bucket_versioning(
+            Bucket=self._variables["source_bucket"], VersioningConfiguration={"Status": "Enabled"}
+        )
         for role, service in ROLES.items():
-            self._role(role, service)
+            make_role(self._client("iam"), role, service, account)
         self._topic()
         for project in PROJECTS:
-            self._project(project)
+            make_project(self._client("codebuild"), project, f"arn:aws:iam::{account}:role/storefront-build")
         for name in ("storefront", "website"):
             self._put_source(sources / name, f"{name}.zip")
 
@@ -112,59 +117,12 @@ class Sample:
             raise SampleError(f"The bucket {bucket} has no index.html, only {pages}.")
         return Delivered(version=payload["version"], total=payload["total"], pages=pages)
 
-    def _bucket(self, name: str, *, versioned: bool) -> None:
-        s3 = self._client("s3")
-        if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
-            s3.create_bucket(Bucket=name, **self._location())
-        if versioned:
-            s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-
-    def _location(self) -> dict[str, Any]:
-        region = self._variables["region"]
-        if region == "us-east-1":
-            return {}
-        return {"CreateBucketConfiguration": {"LocationConstraint": region}}
-
-    def _role(self, name: str, service: str) -> None:
-        iam = self._client("iam")
-        trust = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": service, "AWS": self._variables["account"]},
-                    "Action": "sts:AssumeRole",
-                }
-            ],
-        }
-        try:
-            iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
-        except iam.exceptions.EntityAlreadyExistsException:
-            return
-        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-
     def _topic(self) -> None:
         topic = self._client("sns").create_topic(Name=TOPIC)["TopicArn"]
         sqs = self._client("sqs")
         queue = sqs.create_queue(QueueName=QUEUE)["QueueUrl"]
         attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
         self._client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=attributes["QueueArn"])
-
-    def _project(self, name: str) -> None:
-        codebuild = self._client("codebuild")
-        if codebuild.batch_get_projects(names=[name])["projects"]:
-            return
-        codebuild.create_project(
-            name=name,
-            source={"type": "CODEPIPELINE"},
-            artifacts={"type": "CODEPIPELINE"},
-            environment={
-                "type": "LINUX_CONTAINER",
-                "image": "aws/codebuild/amazonlinux2-x86_64-standard:5.0",
-                "computeType": "BUILD_GENERAL1_SMALL",
-            },
-            serviceRole=f"arn:aws:iam::{self._variables['account']}:role/storefront-build",
-        )
 
     def _put_source(self, folder: Path, key: str) -> None:
         body = io.BytesIO()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.definition.action_types.catalogue import action_type
-from airflow_codepipeline.definition.findings import Kind, shown
+from airflow_codepipeline.definition.checks.counts import outside
+from airflow_codepipeline.definition.findings import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +23,4 @@ KIND = Kind(
 
 def find(survey: Survey) -> Iterator[Problem]:
     """Find counts outside the action type's bounds."""
-    for placed in survey.actions:
-        known = action_type(placed.action.action_type_id)
-        if known is None:
-            continue
-        count = len(placed.action.input_artifacts)
-        least, most = known.inputs
-        if not least <= count <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            yield KIND.problem(
-                f"{shown(placed.action.name)} has {count} input artifacts; {known.provider} takes {wanted}.",
-                (*placed.path, "inputArtifacts"),
-            )
+    return outside(survey, KIND, "input")
