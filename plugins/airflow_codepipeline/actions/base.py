@@ -49,14 +49,16 @@ class SourceRevision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One attempt at one action: everything a provider may know. It travels as JSON to the triggerer.
+    """One attempt at one action, or at a rule: everything a provider may know. It travels to the triggerer.
 
+    :param subject: what it is called where something about it is wrong: an action, a rule.
     :param action: the declaration, its configuration resolved: no `#{…}` is left in it.
     :param store: the artifact store of the action's region; none where the pipeline declares none.
     :param action_execution_id: a UUID, the same for the same attempt after any crash and a new one for a
         new attempt: the idempotency token for services that take one.
-    :param source_revisions: overrides for source actions of this execution, by action name.
-    :param as_of: the instant whose current revision a source takes (a backfill's data interval end).
+    :param source_revisions: what the start of the execution told this source action to take.
+    :param as_of: the instant whose current revision a source takes (a backfill's data interval end). Only a
+        source whose provider says `knows_past = True` gets one.
     """
 
     pipeline: str
@@ -66,11 +68,16 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     action_execution_id: str
     identity: AwsIdentity
     store_identity: AwsIdentity
+    subject: str = "Action"
     store: ArtifactStore | None = None
     input_artifacts: tuple[ArtifactReference, ...] = ()
     output_locations: tuple[ArtifactLocation, ...] = ()
-    source_revision: SourceRevision | None = None
+    source_revisions: tuple[SourceRevision, ...] = ()
     as_of: datetime | None = None
+
+    def revision(self, type_: str) -> str | None:
+        """Return the revision of that type that the source is told to take, or none."""
+        return next((given.value for given in self.source_revisions if given.type == type_), None)
 
     def input(self, name: str) -> ArtifactReference:
         """Return the input artifact of that name.

@@ -58,7 +58,10 @@ def build_request(context: ActionContext) -> dict[str, Any]:
     buildspec = optional(context, "BuildspecOverride")
     if buildspec:
         request["buildspecOverride"] = buildspec
-    return request | _sources(context) | _artifacts(context.output_locations) | _batch(context)
+    if context.input_artifacts or context.subject == "Action":
+        # A rule may have no input: then the project's own source serves.
+        request |= sources(context, _primary(context))
+    return request | _artifacts(context.output_locations) | _batch(context)
 
 
 def identifier(artifact: str) -> str:
@@ -78,8 +81,11 @@ def environment_variables(context: ActionContext) -> list[dict[str, str]]:
     return [{"name": item.name, "value": item.value, "type": item.type} for item in variables]
 
 
-def _sources(context: ActionContext) -> dict[str, Any]:
-    primary = _primary(context)
+def sources(context: ActionContext, primary: ArtifactReference) -> dict[str, Any]:
+    """Return the input artifacts as the sources of a build.
+
+    :param primary: the one that the build begins in.
+    """
     others = [artifact for artifact in context.input_artifacts if artifact is not primary]
     request: dict[str, Any] = {_OVERRIDES[member]: value for member, value in _source(primary).items()}
     request["secondarySourcesOverride"] = [

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 class CodeCommitSource(Immediate):
     """Takes one commit of a CodeCommit repository."""
 
+    knows_past = True
+
     def start(self, aws: Aws) -> Job:
         """Settle which commit this execution takes; it does not change any more."""
         context = aws.context

@@ -46,6 +46,8 @@ class Origin:
 class CommitSource(Immediate, ABC):
     """Most of a provider: takes one commit of a repository that git reads."""
 
+    knows_past = True
+
     @abstractmethod
     def origin(self, aws: Aws) -> Origin:
         """Return where the commits come from.

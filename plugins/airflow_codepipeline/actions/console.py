@@ -67,6 +67,11 @@ def image(region: str, registry: str, repository: str, digest: str) -> str:
     return f"{_home(region)}/ecr/repositories/{place}?{urlencode({'region': region})}"
 
 
+def alarm(region: str, name: str) -> str:
+    """Return the page of a CloudWatch alarm."""
+    return f"{_home(region)}/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(name, safe='')}"
+
+
 def function(region: str, name: str) -> str:
     """Return the page of a Lambda function."""
     return f"{_home(region)}/lambda/home?region={region}#/functions/{quote(name, safe='')}"

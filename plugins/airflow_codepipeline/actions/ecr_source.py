@@ -31,6 +31,8 @@ _MISSING = frozenset({"ImageNotFoundException", "RepositoryNotFoundException"})
 class EcrSource(Immediate):
     """Takes one image of a private ECR repository; the artifact says which, it does not hold it."""
 
+    knows_past = True
+
     def start(self, aws: Aws) -> Job:
         """Settle which image this execution takes; it does not change any more."""
         context = aws.context
@@ -70,15 +72,16 @@ def _tag(context: ActionContext) -> str:
 
 
 def _image(client: Any, context: ActionContext, repository: str) -> dict[str, Any]:
-    revision = context.source_revision
-    if revision is None:
-        if context.as_of is not None:
-            return _pushed_by(client, repository, context.as_of)
+    for revision in context.source_revisions:
+        if revision.type != _DIGEST_TYPE or not _DIGEST.fullmatch(revision.value):
+            given = f"{revision.type} {revision.value}"
+            raise misconfigured(context, f"it takes revisions of type {_DIGEST_TYPE}, sha256:…, not {given}.")
+        return _described(client, repository, imageDigest=revision.value)
+    if context.as_of is None:
         return _described(client, repository, imageTag=_tag(context))
-    if revision.type != _DIGEST_TYPE or not _DIGEST.fullmatch(revision.value):
-        given = f"{revision.type} {revision.value}"
-        raise misconfigured(context, f"it takes revisions of type {_DIGEST_TYPE}, sha256:…, not {given}.")
-    return _described(client, repository, imageDigest=revision.value)
+    if _tag(context) == _DEFAULT_TAG:
+        return _pushed_by(client, repository, context.as_of)
+    return _tagged_by(client, repository, _tag(context), context.as_of)
 
 
 def _described(client: Any, repository: str, **image_id: str) -> dict[str, Any]:
@@ -95,8 +98,20 @@ def _described(client: Any, repository: str, **image_id: str) -> dict[str, Any]:
     return image
 
 
+def _tagged_by(client: Any, repository: str, tag: str, moment: datetime) -> dict[str, Any]:
+    """Return the image that has a tag, if it was pushed by then: ECR does not keep which had it before."""
+    image = _described(client, repository, imageTag=tag)
+    if image["imagePushedAt"] > moment:
+        raise ActionError(
+            "RevisionUnavailable",
+            f"The image {tag} of the ECR repository {repository} was pushed after {moment.isoformat()}, and "
+            f"ECR does not keep which image had the tag then. Name it: a revision of type {_DIGEST_TYPE}.",
+        )
+    return image
+
+
 def _pushed_by(client: Any, repository: str, moment: datetime) -> dict[str, Any]:
-    """Return the image that was pushed last by then; ECR does not keep which tags it had."""
+    """Return the image that was pushed last by then: what `latest` means where every push moves it."""
     pages = client.get_paginator("describe_images").paginate(repositoryName=repository)
     images = (image for page in pages for image in page["imageDetails"])
     pushed = [image for image in images if image["imagePushedAt"] <= moment]

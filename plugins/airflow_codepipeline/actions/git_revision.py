@@ -19,12 +19,11 @@ def overridden(context: ActionContext) -> str | None:
 
     :raises ActionError: what it was started with is no commit.
     """
-    revision = context.source_revision
-    if revision is None:
-        return None
-    if revision.type != _COMMIT_ID:
-        raise misconfigured(context, f"it takes revisions of type {_COMMIT_ID}, not {revision.type}.")
-    return check_commit(revision.value)
+    for revision in context.source_revisions:
+        if revision.type != _COMMIT_ID:
+            raise misconfigured(context, f"it takes revisions of type {_COMMIT_ID}, not {revision.type}.")
+        return check_commit(revision.value)
+    return None
 
 
 def settle(context: ActionContext, repository: GitRepository, branch: str) -> str:

@@ -31,6 +31,8 @@ _MISSING = frozenset({"400", "404", "405", "MethodNotAllowed", "NoSuchKey", "NoS
 class S3Source(Immediate):
     """Copies one version of an object to the artifact store."""
 
+    knows_past = True
+
     def start(self, aws: Aws) -> Job:
         """Settle which version this execution takes; it does not change any more."""
         context = aws.context
@@ -73,14 +75,14 @@ def object_key(context: ActionContext) -> str:
 
     :raises ActionError: the execution overrides it, and the action does not allow that.
     """
-    revision = context.source_revision
-    if revision is None or revision.type != "S3_OBJECT_KEY":
+    given = context.revision("S3_OBJECT_KEY")
+    if given is None:
         return required(context, OBJECT_KEY)
     if not boolean(context, ALLOW_OVERRIDE):
         raise misconfigured(
             context, f"the object key cannot be overridden. Set {ALLOW_OVERRIDE} to true to allow it."
         )
-    return revision.value
+    return given
 
 
 def _require_versions(context: ActionContext, client: Any, bucket: str) -> None:
@@ -91,9 +93,9 @@ def _require_versions(context: ActionContext, client: Any, bucket: str) -> None:
 
 
 def _version(context: ActionContext, client: Any, bucket: str, key: str) -> str:
-    revision = context.source_revision
-    if revision is not None and revision.type == "S3_OBJECT_VERSION_ID":
-        return _current(client, {"Bucket": bucket, "Key": key, "VersionId": revision.value})
+    given = context.revision("S3_OBJECT_VERSION_ID")
+    if given is not None:
+        return _current(client, {"Bucket": bucket, "Key": key, "VersionId": given})
     if context.as_of is not None:
         return _version_at(client, bucket, key, context.as_of)
     return _current(client, {"Bucket": bucket, "Key": key})

@@ -20,7 +20,8 @@ T = TypeVar("T")
 def misconfigured(context: ActionContext, problem: str) -> ActionError:
     """Return the error for a configuration that cannot work; it names the action."""
     action = context.action
-    return ActionError(CONFIGURATION_ERROR, f"Action {action.name} of stage {context.stage}: {problem}")
+    place = f"{context.subject} {action.name} of stage {context.stage}"
+    return ActionError(CONFIGURATION_ERROR, f"{place}: {problem}")
 
 
 def required(context: ActionContext, key: str) -> str:

@@ -144,7 +144,7 @@ class TestEveryKind:
 
     def test_an_override_takes_a_commit_of_any_branch(self, source):
         override = SourceRevision(type="COMMIT_ID", value=source.branched)
-        context = source.attempt(source_revision=override)
+        context = source.attempt(source_revisions=(override,))
         outputs = carry_out(context)
         assert outputs.variables["CommitId"] == source.branched
         assert open_session(context).read_file(outputs.artifacts[0], "aside.txt") == b"a\n"
@@ -175,16 +175,16 @@ class TestEveryKind:
         with pytest.raises(ActionError, match=r"RevisionUnavailable: .* no branch nowhere"):
             carry_out(source.attempt(configuration={key: "nowhere"}))
         with pytest.raises(ActionError, match="RevisionUnavailable"):
-            carry_out(source.attempt(source_revision=SourceRevision(type="COMMIT_ID", value="1" * 40)))
+            carry_out(source.attempt(source_revisions=(SourceRevision(type="COMMIT_ID", value="1" * 40),)))
 
     def test_what_git_would_take_for_an_option_is_refused(self, source):
         key = "Branch" if "Branch" in source.configuration else "BranchName"
         with pytest.raises(ActionError, match="is no name of a branch"):
             carry_out(source.attempt(configuration={key: "--upload-pack=touch /tmp/x"}))
         with pytest.raises(ActionError, match="is no id of a commit"):
-            carry_out(source.attempt(source_revision=SourceRevision(type="COMMIT_ID", value="--output=x")))
+            carry_out(source.attempt(source_revisions=(SourceRevision(type="COMMIT_ID", value="--output=x"),)))
         with pytest.raises(ActionError, match="revisions of type COMMIT_ID"):
-            carry_out(source.attempt(source_revision=SourceRevision(type="IMAGE_DIGEST", value="x")))
+            carry_out(source.attempt(source_revisions=(SourceRevision(type="IMAGE_DIGEST", value="x"),)))
 
 
 @pytest.mark.parametrize("kind", [codecommit, connection], ids=lambda kind: kind.__name__)
@@ -196,7 +196,7 @@ class TestFullClone:
     def test_a_build_after_it_gets_a_real_clone_at_that_commit(self, cloned):
         world = cloned.world
         override = SourceRevision(type="COMMIT_ID", value=cloned.second)
-        (artifact,) = carry_out(cloned.attempt(configuration=CLONE, source_revision=override)).artifacts
+        (artifact,) = carry_out(cloned.attempt(configuration=CLONE, source_revisions=(override,))).artifacts
         buildspec = {
             "version": 0.2,
             "env": {"exported-variables": ["LOG", "HEAD", "REMOTE", "OTHER"]},
@@ -335,7 +335,7 @@ class TestImage:
     def test_an_override_takes_an_image_by_its_digest(self, world, images):
         override = SourceRevision(type="IMAGE_DIGEST", value=images["old"])
         context = world.attempt(
-            "Source/ECR", {"RepositoryName": images["name"]}, outputs=["Image"], source_revision=override
+            "Source/ECR", {"RepositoryName": images["name"]}, outputs=["Image"], source_revisions=(override,)
         )
         assert carry_out(context).variables["ImageDigest"] == images["old"]
 

@@ -41,7 +41,7 @@ class TestS3Source:
 
     def test_an_override_takes_another_version_with_its_summary(self, world, versions):
         override = SourceRevision(type="S3_OBJECT_VERSION_ID", value=versions["first"])
-        outputs = carry_out(self.source(world, source_revision=override))
+        outputs = carry_out(self.source(world, source_revisions=(override,)))
         assert outputs.variables["VersionId"] == versions["first"]
         assert outputs.artifacts[0].revision_summary == "the first"
 
@@ -60,9 +60,9 @@ class TestS3Source:
         world.s3.put_object(Bucket=world.source, Key="other.zip", Body=zipped({}))
         override = SourceRevision(type="S3_OBJECT_KEY", value="other.zip")
         with pytest.raises(ActionError, match="AllowOverrideForS3ObjectKey"):
-            carry_out(self.source(world, source_revision=override))
+            carry_out(self.source(world, source_revisions=(override,)))
         allowed = {"AllowOverrideForS3ObjectKey": "true"}
-        outputs = carry_out(self.source(world, source_revision=override, configuration=allowed))
+        outputs = carry_out(self.source(world, source_revisions=(override,), configuration=allowed))
         assert outputs.variables["ObjectKey"] == "other.zip"
 
     def test_a_start_after_a_crash_keeps_the_version_although_a_newer_one_came(self, world, versions):

@@ -46,7 +46,7 @@ class TestStore:
         world.s3.put_object(**source, Body=b"newer")
         configuration = {"S3Bucket": world.source, "S3ObjectKey": "large"}
         override = SourceRevision(type="S3_OBJECT_VERSION_ID", value=version)
-        attempt = world.attempt("Source/S3", configuration, outputs=("S",), source_revision=override)
+        attempt = world.attempt("Source/S3", configuration, outputs=("S",), source_revisions=(override,))
         (artifact,) = carry_out(attempt).artifacts
         written = world.s3.get_object(Bucket=artifact.bucket, Key=artifact.key, VersionId=artifact.version_id)
         assert written["Body"].read() == body

@@ -69,7 +69,7 @@ def test_a_backfill_goes_back_by_first_parents(scripted):
 
 
 def test_an_override_must_be_there(scripted):
-    aws = scripted(source(source_revision=SourceRevision(type="COMMIT_ID", value=OLD)))
+    aws = scripted(source(source_revisions=(SourceRevision(type="COMMIT_ID", value=OLD),)))
     aws.script("codecommit").add_client_error("get_commit", "CommitIdDoesNotExistException")
     with pytest.raises(ActionError, match=f"RevisionUnavailable: app has no commit {OLD}"):
         CodeCommitSource().start(aws)

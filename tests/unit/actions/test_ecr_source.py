@@ -74,6 +74,20 @@ def test_a_backfill_takes_the_image_that_was_pushed_last_by_then(scripted):
     assert EcrSource().start(aws).data == {"digest": OLD}
 
 
+def test_a_backfill_takes_the_image_of_a_tag_only_if_it_was_pushed_by_then(scripted):
+    tagged = source(as_of=datetime(2024, 1, 22, tzinfo=UTC), configuration={"ImageTag": "v1"})
+    aws = scripted(tagged)
+    script(aws, image(OLD, "v1", at=PUSHED), imageTag="v1")
+    assert EcrSource().start(aws).data == {"digest": OLD}
+
+    aws = scripted(tagged)
+    script(aws, image(NEW, "v1", at=datetime(2024, 2, 1, tzinfo=UTC)), imageTag="v1")
+    with pytest.raises(
+        ActionError, match=r"The image v1 .* was pushed after 2024-01-22.* Name it"
+    ):
+        EcrSource().start(aws)
+
+
 @pytest.mark.parametrize(
     "revision",
     [
@@ -83,7 +97,7 @@ def test_a_backfill_takes_the_image_that_was_pushed_last_by_then(scripted):
 )
 def test_an_override_is_a_digest(scripted, revision):
     with pytest.raises(ActionError, match="revisions of type IMAGE_DIGEST, sha256"):
-        EcrSource().start(scripted(source(source_revision=revision)))
+        EcrSource().start(scripted(source(source_revisions=(revision,))))
 
 
 def test_an_image_that_is_gone_is_unavailable(scripted):

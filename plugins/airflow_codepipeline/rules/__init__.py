@@ -1,0 +1,1 @@
+"""What decides over a stage: one rule a module, all behind the protocol of `actions.base`."""
