@@ -62,6 +62,13 @@ class Superseded:
     by: Order
 
 
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Give way for good: the definition changed, and another is not gone on with."""
+
+    reason: str
+
+
 Decision = Enter | Wait | Superseded
 
 

@@ -1,0 +1,66 @@
+"""Override of a stage's condition: when it is allowed, and which tasks run again.
+
+Source: CodePipeline user guide, "Override stage conditions"; API reference, OverrideStageCondition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_codepipeline.execution.refusal import Refusal
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.definition.model import Result
+    from airflow_codepipeline.execution.records import Hook
+    from airflow_codepipeline.execution.standing import StageTasks
+
+HOOK_NAMES: dict[Hook, str] = {"BEFORE_ENTRY": "beforeEntry", "ON_SUCCESS": "onSuccess"}
+
+
+def check_override(
+    stage: StageTasks,
+    hook: Hook,
+    result: Result | None,
+    *,
+    newer_entered: bool = False,
+    outdated: bool = False,
+) -> None:
+    """Check that the result of a condition may be set aside.
+
+    :param result: what the condition declares.
+    :param newer_entered: whether a newer execution has entered the stage since.
+    :param outdated: whether the definition that the execution ran is not at hand any more.
+    :raises Refusal: it may not.
+    """
+    name = HOOK_NAMES[hook]
+    if name not in stage.hooks:
+        raise Refusal("ConditionNotOverridableException", f"The stage {stage.name} has no condition {hook}.")
+    if result == "SKIP":
+        raise Refusal(
+            "ConditionNotOverridableException",
+            f"The condition {hook} of the stage {stage.name} skips the stage; that cannot be overridden.",
+        )
+    if newer_entered:
+        raise Refusal(
+            "NotLatestPipelineExecutionException",
+            f"A newer execution has entered the stage {stage.name}: only the latest one can go on.",
+        )
+    if stage.hooks[name] != "failed":
+        raise Refusal(
+            "ConditionNotOverridableException",
+            f"The condition {hook} of the stage {stage.name} has not failed in this execution.",
+        )
+    if outdated:
+        raise Refusal(
+            "ConditionNotOverridableException",
+            f"The execution cannot go on in the stage {stage.name}: the pipeline's definition changed since; "
+            "start a new execution.",
+        )
+
+
+def tasks_of_override(stage: StageTasks, hook: Hook) -> tuple[str, ...]:
+    """Return which of the stage's tasks run again, by their names within the stage; later stages do too."""
+    again = [HOOK_NAMES[hook]]
+    if hook == "BEFORE_ENTRY":
+        again += [*stage.actions, *(name for name in ("onSuccess", "onFailure") if name in stage.hooks)]
+    return ("enter", *again, "exit", "done")
