@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+SNAPSHOT_MARK = ".codepipeline-snapshot"
+"""The file at the top of a snapshot (`dag/snapshot.py`): what is in it belongs together."""
 DEFINITION_SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -21,7 +23,8 @@ def pipelines_folder(dag_file: Path) -> Path:
     """
     configured = os.environ.get("CODEPIPELINE_PIPELINES")
     if configured:
-        candidates = [Path(configured)]
+        snapshot = snapshot_of(dag_file)
+        candidates = [snapshot / "include" / "pipelines" if snapshot else Path(configured)]
     else:
         here = dag_file.resolve().parent
         candidates = [here / "include" / "pipelines", here.parent / "include" / "pipelines"]
@@ -33,6 +36,14 @@ def pipelines_folder(dag_file: Path) -> Path:
         f"No folder of pipeline definitions: looked for {looked}. Put definitions in include/pipelines, "
         "or name their folder in the environment variable CODEPIPELINE_PIPELINES."
     )
+
+
+def snapshot_of(dag_file: Path) -> Path | None:
+    """Return the snapshot that a DAG file belongs to, or none."""
+    for parent in dag_file.resolve().parents:
+        if (parent / SNAPSHOT_MARK).is_file():
+            return parent
+    return None
 
 
 def definition_files(folder: Path) -> list[Path]:

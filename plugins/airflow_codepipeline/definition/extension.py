@@ -16,6 +16,30 @@ class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """What both levels share: names as Airflow spells them."""
 
 
+class Approvers(Extension, frozen=True, kw_only=True):
+    """Who may decide about an approval; neither users nor roles: whoever may answer in Airflow.
+
+    :param users: user names, or ids, as Airflow's auth manager has them.
+    :param roles: names of roles, any of which will do.
+    :param required: how many different people must approve.
+    :param exclude_starter: whether the one who started the execution may not decide about it.
+    """
+
+    users: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
+    required: int = 1
+    exclude_starter: bool = False
+
+
+class Backfill(Extension, frozen=True, kw_only=True):
+    """How backfills are told from other executions.
+
+    :param approvals: whether their approvals `ask`, or `skip`: nobody is asked, and the action succeeds.
+    """
+
+    approvals: Literal["ask", "skip"] = "ask"
+
+
 class PipelineExtension(Extension, frozen=True, kw_only=True):
     """`airflow:` of a pipeline.
 
@@ -28,6 +52,11 @@ class PipelineExtension(Extension, frozen=True, kw_only=True):
     :param region: the AWS region of the pipeline; none: the connection's.
     :param max_active_runs: how many executions may be under way at once.
     :param environment: the environment the pipeline belongs to, such as `prod`; a tag of the DAG.
+    :param approvers: who may decide about the approvals that do not say it themselves.
+    :param backfill: what is different in executions of a backfill.
+    :param on_update: what becomes of executions when the definition changes. `finish`: they end with the
+        definition that they began with, where Airflow keeps it. `cancel`: as AWS does, actions in progress
+        end and the executions are cancelled.
     """
 
     schedule: str | None = None
@@ -39,6 +68,9 @@ class PipelineExtension(Extension, frozen=True, kw_only=True):
     region: str | None = None
     max_active_runs: int | None = None
     environment: str | None = None
+    approvers: Approvers | None = None
+    on_update: Literal["finish", "cancel"] = "finish"
+    backfill: Backfill = Backfill()
 
 
 class ActionExtension(Extension, frozen=True, kw_only=True):
@@ -51,6 +83,7 @@ class ActionExtension(Extension, frozen=True, kw_only=True):
         PutJobSuccessResult. `RequestResponse`: what it returns or raises is the result.
     :param git_conn_id: of a source action that reads a git repository: the Airflow connection whose login
         and password git uses, and whose host, where it has one, is the server's address.
+    :param approvers: of an approval: who may decide; in the place of what the pipeline says.
     """
 
     retries: int = 0
@@ -58,3 +91,4 @@ class ActionExtension(Extension, frozen=True, kw_only=True):
     pool: str | None = None
     invocation: Literal["Event", "RequestResponse"] | None = None
     git_conn_id: str | None = None
+    approvers: Approvers | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from airflow_codepipeline.definition import model
-from airflow_codepipeline.definition.extension import ActionExtension, PipelineExtension
+from airflow_codepipeline.definition.extension import ActionExtension, Approvers, PipelineExtension
 
 _NAME = r"[A-Za-z0-9.@\-_]+"
 _ROLE = r"arn:aws(-[\w]+)*:iam::[0-9]{12}:role/.*"
@@ -108,3 +108,9 @@ LIMITS: dict[type, dict[str, Limit]] = {
     PipelineExtension: {"max_active_runs": Limit(least=1)},
     ActionExtension: {"retries": Limit(least=0), "retry_delay": Limit(least=0)},
 }
+
+_NAMES = Limit(least=1, item=Limit(least=1))
+OWN_LIMITS: dict[type, dict[str, Limit]] = {
+    Approvers: {"users": _NAMES, "roles": _NAMES, "required": Limit(least=1)}
+}
+"""Limits of what is ours, for the JSON Schema: checks of their own find what is beyond them."""

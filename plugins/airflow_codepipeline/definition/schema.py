@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from airflow_codepipeline.definition.limits import LIMITS, Limit
+from airflow_codepipeline.definition.limits import LIMITS, OWN_LIMITS, Limit
 from airflow_codepipeline.definition.model import Pipeline
 
 _SIZES = {"string": ("minLength", "maxLength"), "array": ("minItems", "maxItems")}
@@ -22,7 +22,7 @@ def schema_text() -> str:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a file: a declaration, or one in get-pipeline's envelope."""
     _, definitions = msgspec.json.schema_components([Pipeline], ref_template="#/$defs/{name}")
-    for model, limits in LIMITS.items():
+    for model, limits in (LIMITS | OWN_LIMITS).items():
         properties = definitions[model.__name__]["properties"]
         names = {field.name: field.encode_name for field in msgspec.structs.fields(model)}
         for name, limit in limits.items():

@@ -128,8 +128,36 @@ def a_schedule_with_a_required_variable(declaration: Declaration) -> None:
     del declaration["variables"][0]["defaultValue"]
 
 
+def catching_up_from_nowhere(declaration: Declaration) -> None:
+    declaration["airflow"] = {"schedule": "@daily", "catchup": True}
+
+
 def a_sentence_as_schedule(declaration: Declaration) -> None:
     declaration["airflow"]["schedule"] = "every morning"
+
+
+def approvers_of_a_build(declaration: Declaration) -> None:
+    action(declaration, BUILD)["airflow"] = {"approvers": {"users": ["ada"]}}
+
+
+def more_approvals_than_approvers(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["airflow"] = {"approvers": {"users": ["ada"], "required": 2}}
+
+
+def no_approval_at_all(declaration: Declaration) -> None:
+    declaration["airflow"]["approvers"] = {"required": 0}
+
+
+def an_empty_list_of_approvers(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["airflow"] = {"approvers": {"users": []}}
+
+
+def an_approver_without_a_name(declaration: Declaration) -> None:
+    action(declaration, APPROVE)["airflow"] = {"approvers": {"roles": ["ops", " "]}}
+
+
+def an_approver_twice(declaration: Declaration) -> None:
+    declaration["airflow"]["approvers"] = {"users": ["ada", "ada"]}
 
 
 def a_misspelled_provider(declaration: Declaration) -> None:
@@ -338,6 +366,13 @@ BROKEN = [
     (no_time_at_all, "CP222", "stages[2].actions[0].timeoutInMinutes"),
     (a_sentence_as_schedule, "CP223", "airflow.schedule"),
     (a_schedule_with_a_required_variable, "CP224", "variables[0]"),
+    (catching_up_from_nowhere, "CP225", "airflow.catchup"),
+    (approvers_of_a_build, "CP230", "stages[1].actions[0].airflow.approvers"),
+    (more_approvals_than_approvers, "CP231", "stages[2].actions[0].airflow.approvers.required"),
+    (no_approval_at_all, "CP231", "airflow.approvers.required"),
+    (an_empty_list_of_approvers, "CP232", "stages[2].actions[0].airflow.approvers.users"),
+    (an_approver_without_a_name, "CP232", "stages[2].actions[0].airflow.approvers.roles[1]"),
+    (an_approver_twice, "CP232", "airflow.approvers.users[1]"),
     (a_misspelled_provider, "CP301", "stages[1].actions[0].actionTypeId.provider"),
     (an_unknown_partner, "CP302", "stages[1].actions[1].actionTypeId.provider"),
     (no_project, "CP303", "stages[1].actions[0].configuration"),
@@ -399,6 +434,16 @@ def test_a_declaration_broken_in_one_place_gives_the_finding_there(
 
 
 def test_a_good_declaration_has_no_findings(web_shop, examined):
+    assert examined(web_shop).findings == ()
+
+
+def test_the_result_of_a_retry_may_stand_in_its_condition(web_shop, examined):
+    rules = condition(web_shop)["rules"]
+    web_shop["stages"][2]["onFailure"] = {
+        "retryConfiguration": {"retryMode": "ALL_ACTIONS"},
+        "conditions": [{"result": "RETRY", "rules": rules}],
+    }
+
     assert examined(web_shop).findings == ()
 
 

@@ -24,7 +24,11 @@ def find(survey: Survey) -> Iterator[Problem]:
     """Find retry configurations that would never be used."""
     for index, stage in enumerate(survey.pipeline.stages):
         hook = stage.on_failure
-        if hook is not None and hook.retry_configuration is not None and hook.result != "RETRY":
+        if hook is None or hook.retry_configuration is None:
+            continue
+        # The result may stand in the condition, as a stage's other results do.
+        results = (hook.result, *(condition.result for condition in hook.conditions))
+        if "RETRY" not in results:
             message = f"The result is {hook.result}, so the stage is never retried."
             path = ("stages", index, "onFailure", "retryConfiguration")
             yield KIND.problem(message, path, suggestion=KIND.right)
