@@ -47,6 +47,12 @@ def task_start(measured: Measured, folders: Iterable[str]) -> Iterator[Row]:
         yield Row(budget=f"2 {name}, definitions read", measured=reads, limit=1)
 
 
+def callbacks(measured: Measured) -> Iterator[Row]:
+    """What Airflow's DAG processor pays for every gate and action that a trigger ends."""
+    cost = measured.median("callback parse", lambda done: float(json.loads(done.output)["milliseconds"]))
+    yield Row(budget="  parse for one callback", measured=cost, unit=" ms")
+
+
 def plugin(measured: Measured, workshop: Workshop) -> Iterator[Row]:
     """Budget 3: what a process pays that builds no pipeline, and what one loads that does."""
     cost = measured.median("plugin import", lambda done: float(done.output))

@@ -154,11 +154,11 @@ def _dag_factory_stage(name: str, stage: str, *, all_tasks: bool) -> list[dict[s
     return [
         _dag_factory_task(stage, enter, SENSOR, [f"{before}_done"] if before else [], bash_command="true"),
         one | {"dependencies": [enter], "retries": 10},
-        two | {"dependencies": [first if in_turn else enter], "retries": 10},
+        two | {"dependencies": [enter, *([first] if in_turn else [])], "retries": 10},
         _dag_factory_task(
             stage, leave, EMPTY, [enter, first, second], trigger_rule="all_done_min_one_success"
         ),
-        _dag_factory_task(stage, done, EMPTY, [second] if in_turn else [first, second]),
+        _dag_factory_task(stage, done, EMPTY, [enter, second] if in_turn else [enter, first, second]),
     ]
 
 

@@ -26,9 +26,10 @@ for name in sys.argv[1:]:
             if last:
                 last >> enter
             if stage == "Deploy":
-                enter >> actions[0] >> actions[1] >> done
+                actions[0] >> actions[1] >> done
             else:
-                enter >> actions >> done
+                actions >> done
+            enter >> [*actions, done]
             [enter, *actions] >> leave
             last = done
     globals()[name] = dag

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from airflow_codepipeline.execution.conditions import LABELS, ConditionStatus, has_task
 from airflow_codepipeline.execution.run_order import run_order_groups
 from airflow_codepipeline.execution.status import ActionExecutionStatus, StageExecutionStatus
 
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from airflow_codepipeline.definition.model import Pipeline
+    from airflow_codepipeline.definition.model import Pipeline, Stage
+    from airflow_codepipeline.execution.conditions import ConditionHook
 
-Status = StageExecutionStatus | ActionExecutionStatus
-_STYLES = {"InProgress": "cyan", "Succeeded": "green", "Failed": "red", "Stopped": "yellow"}
-_ENDED = {"Succeeded", "Failed", "Stopped", "Skipped", "Cancelled", "Abandoned"}
+Status = StageExecutionStatus | ActionExecutionStatus | ConditionStatus
+_STYLES = {
+    "InProgress": "cyan",
+    "Succeeded": "green",
+    "Failed": "red",
+    "Errored": "red",
+    "Stopped": "yellow",
+    "Skipped": "yellow",
+}
+_ENDED = {"Succeeded", "Failed", "Errored", "Overridden", "Stopped", "Skipped", "Cancelled", "Abandoned"}
 
 
 @dataclass(slots=True)
@@ -39,11 +48,11 @@ class Row:
     ended: float | None = None
 
     def change(self, status: Status, detail: str) -> None:
-        """Take a new status, and the time."""
+        """Take a new status, and the time; what is in progress again begins anew."""
         now = time.monotonic()
         self.status = status
-        self.detail = detail or self.detail
-        self.started = now if self.started is None else self.started
+        self.detail = detail
+        self.started = now if self.started is None or self.ended else self.started
         self.ended = now if status in _ENDED else None
 
     @property
@@ -65,9 +74,12 @@ class Progress:
         self._lock = threading.Lock()
         for stage in pipeline.stages:
             self._rows[stage.name, ""] = Row(stage.name)
+            self._add_condition(stage, "BEFORE_ENTRY")
             for actions in run_order_groups(stage):
                 for action in actions:
                     self._rows[stage.name, action.name] = Row(f"  {action.name}")
+            self._add_condition(stage, "ON_SUCCESS")
+            self._add_condition(stage, "ON_FAILURE")
         self._live = (
             Live(get_renderable=self._table, console=console, refresh_per_second=4)
             if console.is_terminal
@@ -89,9 +101,18 @@ class Progress:
         """Show a stage's new status."""
         self._change((stage, ""), status, "")
 
+    def condition(self, stage: str, hook: str, status: ConditionStatus, detail: str = "") -> None:
+        """Show a condition's new status; `detail` says what follows, and why."""
+        self._change((stage, _hook(hook)), status, detail)
+
     def action(self, stage: str, action: str, status: ActionExecutionStatus, detail: str = "") -> None:
         """Show an action's new status; `detail` is its summary or why it failed."""
         self._change((stage, action), status, detail)
+
+    def _add_condition(self, stage: Stage, hook: ConditionHook) -> None:
+        if has_task(stage, hook):
+            label = _hook(LABELS[hook])
+            self._rows[stage.name, label] = Row(f"  {label}")
 
     def pause(self) -> None:
         """Leave the terminal to a question."""
@@ -135,3 +156,8 @@ class Progress:
                 Text(row.detail, style="dim"),
             )
         return Group(table, self.note) if self.note else table
+
+
+def _hook(hook: str) -> str:
+    """Return how a condition is listed: no action can be called so."""
+    return f"[{hook}]"

@@ -9,12 +9,14 @@ import typer
 
 from airflow_codepipeline.cli.definitions import definition_files
 from airflow_codepipeline.definition.reader import examine
+from airflow_codepipeline.execution.conditions import LABELS, condition_of, has_task, result_of
 from airflow_codepipeline.execution.run_order import run_order_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_codepipeline.definition.model import Action, Pipeline, Stage
+    from airflow_codepipeline.execution.conditions import ConditionHook
 
 
 def render(
@@ -52,16 +54,23 @@ def tree_lines(pipeline: Pipeline) -> Iterator[str]:
 
 
 def _stage_rows(stage: Stage) -> Iterator[str]:
-    yield f"enter{_condition('beforeEntry', stage.before_entry)}"
+    yield "enter"
+    yield from _condition(stage, "BEFORE_ENTRY")
     for number, group in enumerate(run_order_groups(stage), start=1):
         for action in group:
             yield f"{number}. {action.name} [{action.action_type_id}]{_artifacts(action)}"
+    yield from _condition(stage, "ON_SUCCESS")
+    yield from _condition(stage, "ON_FAILURE")
     yield "done"
-    yield f"exit{_condition('onSuccess', stage.on_success)}{_condition('onFailure', stage.on_failure)}"
+    yield "exit"
 
 
-def _condition(name: str, hook: object) -> str:
-    return f" {name}" if hook is not None else ""
+def _condition(stage: Stage, hook: ConditionHook) -> Iterator[str]:
+    if has_task(stage, hook):
+        condition = condition_of(stage, hook)
+        rules = ", ".join(rule.rule_type_id.provider for rule in condition.rules) if condition else ""
+        result = result_of(stage, hook) or "FAIL"
+        yield f"{LABELS[hook]}{f' [{rules}]' if rules else ''} -> {result}"
 
 
 def _artifacts(action: Action) -> str:
@@ -76,15 +85,29 @@ def mermaid_lines(pipeline: Pipeline) -> Iterator[str]:
     before: list[str] = []
     for number, stage in enumerate(pipeline.stages):
         layers = _layers(stage, number)
+        aside = [(f"s{number}exit", "exit")]
+        if has_task(stage, "ON_FAILURE"):
+            aside.insert(0, (f"s{number}onFailure", "onFailure"))
         yield f"  subgraph s{number}[{_quoted(stage.name)}]"
-        for node, label in [node for layer in layers for node in layer] + [(f"s{number}exit", "exit")]:
+        for node, label in [node for layer in layers for node in layer] + aside:
             yield f"    {node}[{_quoted(label)}]"
         yield "  end"
         for layer in layers:
             nodes = [node for node, _ in layer]
             yield from (f"  {upstream} --> {node}" for upstream in before for node in nodes)
             before = nodes
-        yield from (f"  {node} -.-> s{number}exit" for layer in layers[:-1] for node, _ in layer)
+        yield from (f"  {upstream} -.-> {node}" for upstream, node in _dotted(stage, number, layers))
+
+
+def _dotted(stage: Stage, number: int, layers: list[list[tuple[str, str]]]) -> Iterator[tuple[str, str]]:
+    """Yield the edges beside the way of success: to the exit, to what a failure decides, past a skip."""
+    nodes = [node for layer in layers[:-1] for node, _ in layer]
+    if has_task(stage, "BEFORE_ENTRY"):
+        yield f"s{number}beforeEntry", f"s{number}done"
+    if has_task(stage, "ON_FAILURE"):
+        yield from ((node, f"s{number}onFailure") for node in nodes if node.startswith(f"s{number}a"))
+        nodes.append(f"s{number}onFailure")
+    yield from ((node, f"s{number}exit") for node in nodes)
 
 
 def _layers(stage: Stage, number: int) -> list[list[tuple[str, str]]]:
@@ -93,7 +116,9 @@ def _layers(stage: Stage, number: int) -> list[list[tuple[str, str]]]:
         [(f"s{number}a{order}x{index}", action.name) for index, action in enumerate(group)]
         for order, group in enumerate(run_order_groups(stage))
     ]
-    return [[(f"s{number}enter", "enter")], *groups, [(f"s{number}done", "done")]]
+    entry = [[(f"s{number}beforeEntry", "beforeEntry")]] if has_task(stage, "BEFORE_ENTRY") else []
+    success = [[(f"s{number}onSuccess", "onSuccess")]] if has_task(stage, "ON_SUCCESS") else []
+    return [[(f"s{number}enter", "enter")], *entry, *groups, *success, [(f"s{number}done", "done")]]
 
 
 def _quoted(label: str) -> str:

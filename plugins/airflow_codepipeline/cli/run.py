@@ -15,6 +15,7 @@ from rich.prompt import Confirm, Prompt
 from airflow_codepipeline.cli import places
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.errors import DefinitionError
+from airflow_codepipeline.execution.refusal import Refusal
 
 if TYPE_CHECKING:
     from airflow_codepipeline.cli.progress import Progress
@@ -23,13 +24,6 @@ if TYPE_CHECKING:
     from airflow_codepipeline.local.observer import Approver
 
 _INTERRUPTED = 130
-_REVISION_TYPES = {
-    "CodeCommit": "COMMIT_ID",
-    "CodeStarSourceConnection": "COMMIT_ID",
-    "ECR": "IMAGE_DIGEST",
-    "GitHub": "COMMIT_ID",
-    "S3": "S3_OBJECT_VERSION_ID",
-}
 
 
 class Answer(StrEnum):
@@ -99,32 +93,29 @@ def _execute(pipeline: Pipeline, request: StartRequest, approve: Answer) -> int:
 
 
 def _request(pipeline: Pipeline, variables: list[str], sources: list[str]) -> StartRequest:
+    from airflow_codepipeline.execution.start import check_start, revision_types, source_actions
     from airflow_codepipeline.local.execution import StartRequest
 
-    values = dict(_pair(text, "--var") for text in variables)
-    _known(values, {variable.name for variable in pipeline.variables}, "--var", "variable")
-    required = {variable.name for variable in pipeline.required_variables}
-    if missing := sorted(required - values.keys()):
-        raise typer.BadParameter(f"no value for {', '.join(missing)}: add --var {missing[0]}=…")
+    values = [dict(zip(("name", "value"), _pair(text, "--var"), strict=True)) for text in variables]
     given = dict(_pair(text, "--source") for text in sources)
-    actions = {
-        action.name: action.action_type_id.provider
-        for stage in pipeline.stages
-        for action in stage.actions
-        if action.action_type_id.category == "Source"
+    actions = source_actions(pipeline)
+    folders = {
+        action: Path(value) for action, value in given.items() if action in actions and Path(value).exists()
     }
-    _known(given, set(actions), "--source", "source action")
-    folders = {action: Path(value) for action, value in given.items() if Path(value).exists()}
     revisions = tuple(
         {
             "actionName": action,
-            "revisionType": _REVISION_TYPES.get(actions[action], "COMMIT_ID"),
+            "revisionType": revision_types(actions[action])[0] if action in actions else "COMMIT_ID",
             "revisionValue": value,
         }
         for action, value in given.items()
         if action not in folders
     )
-    return StartRequest(variables=values, revisions=revisions, folders=folders)
+    try:
+        start = check_start(pipeline, values, revisions)
+    except Refusal as refusal:
+        raise typer.BadParameter(refusal.message, param_hint="--var, --source") from None
+    return StartRequest(variables=start.variables, revisions=revisions, folders=folders)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -132,14 +123,6 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     if not equals or not name or not value:
         raise typer.BadParameter(f"{option} wants NAME=VALUE, not {text!r}")
     return name, value
-
-
-def _known(given: dict[str, str], known: set[str], option: str, kind: str) -> None:
-    if unknown := sorted(given.keys() - known):
-        raise typer.BadParameter(
-            f"{option} {unknown[0]}: the pipeline has no such {kind}; "
-            f"it has {', '.join(sorted(known)) or 'none'}"
-        )
 
 
 def _approver(answer: Answer, progress: Progress) -> Approver:

@@ -91,10 +91,12 @@ class ActionOperator(BaseOperator):
         :raises AirflowException: Airflow is to try the task again.
         """
         from airflow_codepipeline.dag.attempt import finish, open_attempt
+        from airflow_codepipeline.dag.definition_pin import refuse_another_definition
 
         ledger = JobLedger(context, self.declaration)
         record = ledger.current()
         if record is None or record.failure is not None:
+            refuse_another_definition(context, self.declaration)
             record = self._next_attempt(context, ledger, record)
         try:
             aws, provider = open_attempt(record)
@@ -166,6 +168,7 @@ class ActionOperator(BaseOperator):
             return AirflowException(f"{self.declaration}: {error}. It is tried again.")
         failure = f"{self.declaration} failed: {error}"
         if record is None:
+            ledger.refuse(failure)
             return AirflowFailException(failure)
         ledger.save(msgspec.structs.replace(record, failure=failure))
         if record.attempt > self._retries:
@@ -179,11 +182,19 @@ class ActionOperator(BaseOperator):
 
 def _retrying(extension: ActionExtension) -> dict[str, Any]:
     """Return how Airflow tries the task again: with growing pauses, or the pause that was asked for."""
-    retries = ENGINE_RETRIES + extension.retries
-    if extension.retry_delay is not None:
-        return {"retries": retries, "retry_delay": timedelta(seconds=extension.retry_delay)}
+    if extension.retry_delay is None:
+        return retrying(extension.retries)
+    pause = timedelta(seconds=extension.retry_delay)
+    return {"retries": ENGINE_RETRIES + extension.retries, "retry_delay": pause}
+
+
+def retrying(more: int = 0) -> dict[str, Any]:
+    """Return the arguments of a task that Airflow tries again, with growing pauses, for faults of the engine.
+
+    :param more: tries beside those.
+    """
     return {
-        "retries": retries,
+        "retries": ENGINE_RETRIES + more,
         "retry_delay": ENGINE_RETRY_DELAY,
         "retry_exponential_backoff": 2,
         "max_retry_delay": ENGINE_MAX_RETRY_DELAY,

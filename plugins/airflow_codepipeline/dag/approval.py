@@ -1,26 +1,44 @@
 """The manual approval, on Airflow's human-in-the-loop state: it waits without a worker and without a trigger.
 
 Source: CodePipeline user guide, "Add a manual approval action to a stage" and "JSON data format for
-manual approval notifications". Rejection and time-out fail the action.
+manual approval notifications". Rejection and time-out fail the action. Who may decide, and how many must,
+is `execution/approval.py`'s matter; this asks again until it is decided.
 """
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import conf
-from airflow.providers.standard.exceptions import HITLTimeoutError
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from airflow.sdk.execution_time.hitl import HITLUser
 
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
+from airflow_codepipeline.dag.decisions import (
+    COMMENT,
+    COMMENT_CHARACTERS,
+    XCOM_KEY,
+    DecisionBook,
+    answer_of,
+    approval_xcom,
+    person_of,
+)
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import CodePipelineError, TransientError
+from airflow_codepipeline.execution.approval import (
+    approvers_of,
+    out_of_reach,
+    standing,
+    with_decision,
+    with_standing,
+)
+from airflow_codepipeline.execution.revision import BACKFILL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,10 +47,10 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.dag.job_ledger import JobLedger, JobRecord
     from airflow_codepipeline.dag.wiring import ActionDeclaration
+    from airflow_codepipeline.definition.extension import Approvers
+    from airflow_codepipeline.execution.approval import Decision
 
 RETRY_DELAY = timedelta(seconds=2)
-COMMENT = "comment"
-COMMENT_CHARACTERS = 512
 
 
 class ManualApprovalSensor(ApprovalOperator):
@@ -57,6 +75,7 @@ class ManualApprovalSensor(ApprovalOperator):
             **kwargs,
         )
         self.declaration = declaration
+        self.approvers = approvers_of(declaration.pipeline, action)
         self.configuration = dict(action.configuration)
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
@@ -67,25 +86,34 @@ class ManualApprovalSensor(ApprovalOperator):
 
         An earlier try may have been answered: see `given_answer`. Nobody is asked twice.
 
-        :raises AirflowFailException: a variable has no value, or the topic cannot be told.
+        :raises AirflowFailException: a variable has no value, the topic cannot be told, or the definition is
+            not the execution's.
         """
         asked_before = self._ledger(context).current() is not None
-        self.prepare(context)
+        if not asked_before:
+            from airflow_codepipeline.dag.definition_pin import refuse_another_definition
+
+            refuse_another_definition(context, self.declaration)
+            if self._is_skipped(context):
+                return self._skipped(context)
+        record = self.prepare(context)
         if asked_before:
             from airflow_codepipeline.dag.given_answer import GivenAnswerTrigger
 
             raise TaskDeferred(
                 trigger=GivenAnswerTrigger(ti_id=str(context["ti"].id)), method_name="ask_again"
             )
-        return super().execute(context)  # type: ignore[no-any-return]
+        return self._ask(context, record, ())
 
     def ask_again(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
         """Take the answer that an earlier try got, or ask again where it got none."""
         if event:
-            answer = event | {"responded_at": datetime.fromisoformat(event["responded_at"])}
+            at = event.get("responded_at")
+            answer = event | {"responded_at": datetime.fromisoformat(at) if isinstance(at, str) else at}
             return self.execute_complete(context, answer)
-        self.prepare(context)
-        return super().execute(context)  # type: ignore[no-any-return]
+        record = self.prepare(context)
+        decisions = self._book(context, record).read()
+        return self._conclude(context, record, decisions) if decisions else self._ask(context, record, ())
 
     def prepare(self, context: Context) -> JobRecord:
         """Resolve what is asked, and publish it once to the action's topic."""
@@ -101,34 +129,91 @@ class ManualApprovalSensor(ApprovalOperator):
         except TransientError as error:
             raise AirflowException(f"{self.declaration}: {error}. It is tried again.") from error
         except CodePipelineError as error:
-            raise AirflowFailException(f"{self.declaration} failed: {error}") from error
+            failure = f"{self.declaration} failed: {error}"
+            ledger.refuse(failure)
+            raise AirflowFailException(failure) from error
         self.configuration = record.context.action.configuration
-        self.body = _body(self.configuration)
+        self.body = with_standing(_body(self.configuration), self.approvers, (), _starter(context))
         return record
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """Take the answer.
+        """Take an answer: it decides, or it is one of several, or it does not count.
+
+        It is stored before anything else happens; the same answer is taken once.
 
         :raises AirflowFailException: it was rejected, or nobody answered in time.
         """
-        try:
-            answer = super(ApprovalOperator, self).execute_complete(context, event)
-        except HITLTimeoutError as error:
-            raise AirflowFailException(
-                f"{self.declaration} failed: nobody answered within {self.response_timeout}."
-            ) from error
-        by = (answer["responded_by_user"] or {}).get("name") or "unknown"
-        comment = answer["params_input"].get(COMMENT) or ""
-        context["ti"].xcom_push(key="approval", value=_approval(answer, by, comment))
-        if answer["chosen_options"] != [self.APPROVE]:
-            raise AirflowFailException(f"{self.declaration} was rejected by {by}: {comment or 'no comment'}")
+        if "error" in event:
+            raise self._timed_out(event)
         record = self.prepare(context)
+        book = self._book(context, record)
+        person, answer = person_of(event), answer_of(event)
+        decisions = with_decision(self.approvers, _starter(context), book.read(), person, answer)
+        book.write(decisions)
+        return self._conclude(context, record, decisions)
+
+    def _conclude(self, context: Context, record: JobRecord, decisions: Sequence[Decision]) -> dict[str, Any]:
+        """End with what was decided, or ask again.
+
+        :param decisions: one at least.
+        """
+        context["ti"].xcom_push(key=XCOM_KEY, value=approval_xcom(self.approvers, decisions))
+        now = standing(self.approvers, decisions)
+        if now.status is None:
+            self.log.info("%s: %s. It is asked again", self.declaration, decisions[-1])
+            return self._ask(context, record, decisions)
+        last = next(made for made in reversed(decisions) if made.counted)
+        if now.status == "Rejected":
+            why = last.comment or "no comment"
+            raise AirflowFailException(f"{self.declaration} was rejected by {last.by}: {why}")
+        by = ", ".join(now.approved_by)
         result = ActionResult(
             action_execution_id=record.context.action_execution_id,
             configuration=record.context.action.configuration,
-            summary=f"Approved by {by}" + (f": {comment}" if comment else ""),
+            summary=f"Approved by {by}" + (f": {last.comment}" if last.comment else ""),
         )
         return result.to_xcom()
+
+    def _ask(self, context: Context, record: JobRecord, decisions: Sequence[Decision]) -> dict[str, Any]:
+        """Wait for an answer until the attempt's deadline, which asking again does not move.
+
+        Airflow asks again with the text that it asked with first: the API server's guard keeps it up to date.
+        """
+        starter = _starter(context)
+        never = out_of_reach(self.approvers, starter)
+        if never:
+            raise AirflowFailException(f"{self.declaration} failed: {never}")
+        left = datetime.fromisoformat(record.deadline) - datetime.now(UTC)
+        if left <= timedelta(0):
+            raise self._timed_out()
+        self.response_timeout = left
+        self.body = with_standing(_body(self.configuration), self.approvers, decisions, starter)
+        self.assigned_users = asked_users(self.approvers, starter)
+        return super().execute(context)  # type: ignore[no-any-return]
+
+    def _is_skipped(self, context: Context) -> bool:
+        run = context["dag_run"]
+        return run.run_type == BACKFILL and self.declaration.pipeline.airflow.backfill.approvals == "skip"
+
+    def _skipped(self, context: Context) -> dict[str, Any]:
+        """Succeed without asking anybody, nor telling the topic."""
+        from airflow_codepipeline.dag.names import attempt_id
+
+        ti, generation = context["ti"], self._ledger(context).generation
+        attempt = attempt_id(
+            dag=ti.dag_id, run_id=ti.run_id, task=ti.task_id, generation=generation, attempt=1
+        )
+        return ActionResult(action_execution_id=attempt, summary="Skipped: a backfill").to_xcom()
+
+    def _timed_out(self, event: Mapping[str, Any] | None = None) -> AirflowFailException:
+        if event and event.get("error_type") != "timeout":
+            return AirflowFailException(f"{self.declaration} failed: {event['error']}")
+        enough = "nobody" if self.approvers is None or self.approvers.required == 1 else "too few"
+        limit = timeout_of(self.declaration.action)
+        return AirflowFailException(f"{self.declaration} failed: {enough} answered within {limit}.")
+
+    def _book(self, context: Context, record: JobRecord) -> DecisionBook:
+        return DecisionBook(self._ledger(context).store, record.context.action_execution_id)
 
     def _ledger(self, context: Context) -> JobLedger:
         from airflow_codepipeline.dag.job_ledger import JobLedger
@@ -177,10 +262,20 @@ def _body(configuration: Mapping[str, str]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _approval(answer: Mapping[str, Any], by: str, comment: str) -> dict[str, Any]:
-    return {
-        "status": "Approved" if answer["chosen_options"] == [ManualApprovalSensor.APPROVE] else "Rejected",
-        "summary": comment,
-        "by": by,
-        "at": answer["responded_at"].isoformat(),
-    }
+def asked_users(approvers: Approvers | None, starter: str | None) -> list[HITLUser] | None:
+    """Return whom Airflow itself is to ask: where only users are named, and are known by name.
+
+    Airflow compares ids. They are user names in the simple auth manager alone; elsewhere they are numbers or
+    UUIDs, and names would shut everybody out.
+    """
+    if approvers is None or approvers.roles or not approvers.users:
+        return None
+    if not conf.get("core", "auth_manager", fallback="").endswith(".SimpleAuthManager"):
+        return None
+    excluded = {starter} if approvers.exclude_starter else set()
+    return [HITLUser(id=user, name=user) for user in approvers.users if user not in excluded]
+
+
+def _starter(context: Context) -> str | None:
+    """Return the user name of who started the execution; none where it was no person."""
+    return getattr(context.get("dag_run"), "triggering_user_name", None)

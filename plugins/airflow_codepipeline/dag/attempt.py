@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_codepipeline.actions.base import ActionContext, SourceRevision
+from airflow_codepipeline.actions.base import ActionContext
 from airflow_codepipeline.actions.registry import open_session, provider_for
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.artifacts.layout import plan_outputs, store_or_none
-from airflow_codepipeline.dag.execution_values import SOURCE_REVISIONS, ExecutionValues
+from airflow_codepipeline.dag.execution_values import ExecutionValues
 from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.names import attempt_id
 from airflow_codepipeline.dag.result import ActionResult
+from airflow_codepipeline.dag.stage_guard import check_inside
+from airflow_codepipeline.dag.source_choice import as_of, source_revisions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +32,12 @@ def new_attempt(
     :param context: Airflow's context of the action's task.
     :param generation: how often the task was cleared.
     :param attempt: the number of this attempt within the generation, from 1.
-    :raises VariableError: a variable has no value.
-    :raises ArtifactError: an input does not exist in this execution, or an output has no store.
+    :raises CodePipelineError: a variable has no value, an input does not exist in this execution, an output
+        has no store, or a source cannot take the revision that it is to take.
     """
+    check_inside(declaration, context)
     ti = context["ti"]
+    revisions = source_revisions(declaration, context)
     values = ExecutionValues(declaration.wiring, context)
     action = values.resolved(declaration.action)
     identity = action_identity(declaration.pipeline, action)
@@ -57,8 +61,8 @@ def new_attempt(
                 declaration.pipeline, action, action_execution_id=action_execution_id, region=identity.region
             ),
             store=store_or_none(declaration.pipeline, identity.region),
-            source_revision=_source_revision(context, action.name),
-            as_of=_as_of(context),
+            source_revisions=revisions,
+            as_of=as_of(declaration, context, given=revisions),
         ),
     )
 
@@ -73,21 +77,3 @@ def finish(record: JobRecord, aws: Aws, provider: ActionProvider) -> dict[str, A
     assert record.job is not None
     outputs = provider.outputs(aws, record.job)
     return ActionResult.of(record.context, record.job, outputs).to_xcom()
-
-
-def _source_revision(context: Mapping[str, Any], action: str) -> SourceRevision | None:
-    """Return the revision that whoever started the execution gave for a source action."""
-    dag_run = context.get("dag_run")
-    for override in ((dag_run.conf or {}) if dag_run else {}).get(SOURCE_REVISIONS, ()):
-        if override["actionName"] == action:
-            return SourceRevision(type=override["revisionType"], value=override["revisionValue"])
-    return None
-
-
-def _as_of(context: Mapping[str, Any]) -> datetime | None:
-    """Return the end of the data interval for a backfill: it takes what was current then, always."""
-    dag_run = context.get("dag_run")
-    if dag_run is None or dag_run.run_type != "backfill":
-        return None
-    end: datetime | None = dag_run.data_interval_end
-    return end

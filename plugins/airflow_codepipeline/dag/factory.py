@@ -1,7 +1,7 @@
 """Pipelines to DAGs.
 
-One DAG file serves all definitions. Where Airflow says which DAG it wants (a task that starts), only that
-definition is read. A broken definition becomes an import error of its own file and leaves the rest alone.
+One DAG file serves all definitions. Where Airflow wants the DAGs of some (a task that starts), only those
+definitions are read. A broken definition becomes an import error of its own file and leaves the rest alone.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, Param, get_parsing_context
+from airflow.sdk import DAG, Param
 from airflow.sdk.definitions._internal.types import NOTSET
 
 from airflow_codepipeline.dag import names
+from airflow_codepipeline.dag.declared import KEY, declaration_text
 from airflow_codepipeline.dag.stage_group import add_stage
+from airflow_codepipeline.dag.versioning import DagFilePlace
+from airflow_codepipeline.dag.wanted import wanted_dags
 from airflow_codepipeline.dag.wiring import Wiring
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.settings import definition_files, definition_of, pipelines_folder
@@ -38,13 +41,14 @@ def load_pipelines(namespace: dict[str, Any]) -> None:
 
     :raises FileNotFoundError: there is no folder of definitions.
     """
-    folder = pipelines_folder(Path(namespace["__file__"]))
+    dag_file = Path(namespace["__file__"])
+    folder, place = pipelines_folder(dag_file), DagFilePlace.of(dag_file)
     only = _asked_for(folder)
     with _collector_paused():
-        for path in [only] if only else definition_files(folder):
+        for path in only or definition_files(folder):
             try:
                 # A task that starts need not check: its DAG would not exist if a check had failed.
-                dag = build_dag(read_pipeline(path, check=only is None))
+                dag = build_dag(read_pipeline(path, check=not only), place=place)
             # Airflow's own refusals are many, and one definition's must not be the others' end.
             except Exception as error:
                 from airflow_codepipeline.dag.broken import register_broken
@@ -69,15 +73,20 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _asked_for(folder: Path) -> Path | None:
-    """Return the one definition that Airflow wants a DAG of, or none where it wants them all."""
-    dag_id = get_parsing_context().dag_id
-    return definition_of(folder, names.unescape(dag_id)) if dag_id else None
+def _asked_for(folder: Path) -> list[Path] | None:
+    """Return the definitions that Airflow wants a DAG of, or none where it wants them all."""
+    found = [definition_of(folder, names.unescape(dag_id)) for dag_id in wanted_dags() or ()]
+    paths = [path for path in found if path is not None]
+    return paths if len(paths) == len(found) else None
 
 
-def build_dag(pipeline: Pipeline) -> DAG:
-    """Return the DAG of a pipeline."""
+def build_dag(pipeline: Pipeline, *, place: DagFilePlace | None = None) -> DAG:
+    """Return the DAG of a pipeline.
+
+    :param place: where it is built; none: nowhere that its definition would change while executions run.
+    """
     extension = pipeline.airflow
+    cancels = extension.on_update == "cancel"
     start = extension.start_date
     dag = DAG(
         names.dag_id(pipeline.name),
@@ -87,16 +96,29 @@ def build_dag(pipeline: Pipeline) -> DAG:
         catchup=extension.catchup,
         tags=_tags(pipeline),
         params=_params(pipeline),
-        default_args={"owner": extension.owner} if extension.owner else {},
-        max_active_runs=extension.max_active_runs or MAX_CONCURRENT_EXECUTIONS,
+        default_args={KEY: declaration_text(pipeline)}
+        | ({"owner": extension.owner} if extension.owner else {}),
+        max_active_runs=extension.max_active_runs
+        or (1 if _is_continuous(pipeline) else MAX_CONCURRENT_EXECUTIONS),
         max_active_tasks=MAX_CONCURRENT_EXECUTIONS,
         is_paused_upon_creation=False,
     )
-    wiring = Wiring.of(pipeline)
+    if cancels:
+        dag.disable_bundle_versioning = True
+    wiring = Wiring.of(pipeline, watched=place.watched(cancels=cancels) if place else None)
     last: BaseOperator | None = None
     for stage in pipeline.stages:
         last = add_stage(dag, wiring, stage, after=last)
     return dag
+
+
+def _owner(pipeline: Pipeline) -> dict[str, str]:
+    return {"owner": pipeline.airflow.owner} if pipeline.airflow.owner else {}
+
+
+def _is_continuous(pipeline: Pipeline) -> bool:
+    """Tell whether one execution follows the other: Airflow wants to be told that they are one at a time."""
+    return pipeline.airflow.schedule == "@continuous"
 
 
 def _tags(pipeline: Pipeline) -> list[str]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from airflow_codepipeline.dag.wiring import ActionDeclaration
 
 KEY = "codepipeline_job"
+REFUSED = "codepipeline_refused"
+"""The key of a `RefusedAttempt`."""
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +42,13 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deadline: str
     job: Job | None = None
     failure: str | None = None
+
+
+class RefusedAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt that failed before there was anything to keep of it: a variable had no value."""
+
+    generation: int
+    failure: str
 
 
 class Store(Protocol):
@@ -61,25 +70,45 @@ class JobLedger:
     :param declaration: the action that the task carries out.
     """
 
+    store: Store
+    """Where they are kept; survives retries and clears."""
+
     def __init__(self, context: Mapping[str, Any], declaration: ActionDeclaration) -> None:
         ti = context["ti"]
         self.generation: int = ti.max_tries - (context["task"].retries or 0)
         self._declared = declaration.action.configuration
         exit_task = exit_id(declaration.stage.name)
-        self._store: Store = context.get("task_state_store") or SiblingXComs(ti, exit_task)
+        self.store: Store = context.get("task_state_store") or SiblingXComs(ti, exit_task)
+        self._stored: Any = None
 
     def current(self) -> JobRecord | None:
         """Return the newest attempt, or none."""
-        value = self._store.get(KEY)
+        value = self._stored = self.store.get(KEY)
         record = None if value is None else msgspec.convert(value, JobRecord)
         if record is None or record.generation != self.generation:
             return None
         return _configured(record, unmasked(record.context.action.configuration, self._declared))
 
     def save(self, record: JobRecord) -> JobRecord:
-        """Store an attempt before anything depends on it; return it as it is, secrets included."""
-        self._store.set(KEY, to_json_value(_configured(record, masked(record.context.action.configuration))))
+        """Store an attempt before anything depends on it; return it as it is, secrets included.
+
+        The attempt that it follows is kept under a key of its own, for the history of the action.
+        """
+        value = to_json_value(_configured(record, masked(record.context.action.configuration)))
+        before = self._stored
+        if before is not None and _number(before) != _number(value):
+            self.store.set("{}.{}.{}".format(KEY, *_number(before)), before)
+        self._stored = value
+        self.store.set(KEY, value)
         return record
+
+    def refuse(self, failure: str) -> None:
+        """Store why an attempt failed that there is no record of."""
+        self.store.set(REFUSED, to_json_value(RefusedAttempt(generation=self.generation, failure=failure)))
+
+
+def _number(record: Mapping[str, Any]) -> tuple[int, int]:
+    return record["generation"], record["attempt"]
 
 
 def _configured(record: JobRecord, configuration: dict[str, str]) -> JobRecord:

@@ -12,6 +12,9 @@ import re
 import uuid
 
 ENTER, EXIT, DONE = "enter", "exit", "done"
+BEFORE_ENTRY, ON_SUCCESS, ON_FAILURE = "beforeEntry", "onSuccess", "onFailure"
+OWN_TASKS = frozenset({ENTER, EXIT, DONE, BEFORE_ENTRY, ON_SUCCESS, ON_FAILURE})
+"""What the tasks of a stage are called that are no actions."""
 
 _ESCAPED = re.compile(r"_x([0-9a-f]{2})_")
 _NAMESPACE = uuid.UUID("5b1b6f0e-3f0c-5e57-9a55-0c2f3f6f8d11")
@@ -43,7 +46,7 @@ def group_id(stage: str) -> str:
 
 def action_label(action: str) -> str:
     """Return what an action's task is called within its stage's group."""
-    if action in {ENTER, EXIT, DONE}:
+    if action in OWN_TASKS:
         return f"_x{ord(action[0]):02x}_{action[1:]}"
     return _escape(action, "@")
 
@@ -66,6 +69,21 @@ def exit_id(stage: str) -> str:
 def done_id(stage: str) -> str:
     """Return the id of the task that succeeds when a stage succeeded."""
     return f"{group_id(stage)}.{DONE}"
+
+
+def before_entry_id(stage: str) -> str:
+    """Return the id of the task that evaluates a stage's entry condition."""
+    return f"{group_id(stage)}.{BEFORE_ENTRY}"
+
+
+def on_success_id(stage: str) -> str:
+    """Return the id of the task that evaluates a stage's success condition."""
+    return f"{group_id(stage)}.{ON_SUCCESS}"
+
+
+def on_failure_id(stage: str) -> str:
+    """Return the id of the task that decides what follows when an action of a stage failed."""
+    return f"{group_id(stage)}.{ON_FAILURE}"
 
 
 def parse_task_id(identifier: str) -> tuple[str, str]:

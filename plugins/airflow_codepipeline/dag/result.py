@@ -4,7 +4,8 @@
      "summary": "…", "variables": {"VERSION": "1.0.7"}, "configuration": {…, resolved},
      "artifacts": [{"name": "Package", "bucket": "…", "key": "…", "region": "…", …}]}
 
-Never an artifact's content. Members that are empty are left out.
+A source that took another revision than the current one has a `revisionReason`. Never an artifact's content.
+Members that are empty are left out.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import msgspec
 from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.dag.masking import masked
 from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.execution.revision import reason_of, with_reason
+from airflow_codepipeline.execution.start import OBJECT_KEY
+from airflow_codepipeline.execution.variables import check_output_variables
 
 if TYPE_CHECKING:
     from airflow_codepipeline.actions.base import ActionContext, Job, Outputs
@@ -31,19 +35,27 @@ class ActionResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     external_execution_url: str | None = None
     log_url: str | None = None
     summary: str | None = None
+    revision_reason: str | None = None
     variables: dict[str, str] = {}
     configuration: dict[str, str] = {}
     artifacts: tuple[ArtifactReference, ...] = ()
 
     @classmethod
     def of(cls, context: ActionContext, job: Job, outputs: Outputs) -> ActionResult:
-        """Put together what one attempt started and what it left."""
+        """Put together what one attempt started and what it left; a source says why it took its revision.
+
+        :raises ActionError: its variables cannot be kept.
+        """
+        check_output_variables(outputs.variables)
+        given = any(revision.type != OBJECT_KEY for revision in context.source_revisions)
+        reason = reason_of(context.as_of, overridden=given)
         return cls(
             action_execution_id=context.action_execution_id,
             external_execution_id=job.external_execution_id,
             external_execution_url=job.external_execution_url,
             log_url=job.log_url,
-            summary=outputs.summary,
+            summary=with_reason(outputs.summary, reason),
+            revision_reason=reason,
             variables=outputs.variables,
             configuration=masked(context.action.configuration),
             artifacts=outputs.artifacts,

@@ -14,32 +14,31 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from airflow_codepipeline.dag.open_runs import Acquaintances, OpenRuns, RunsView, TaskStates
 from airflow_codepipeline.execution.gate import Enter, Order, Presence, Visitor, Wait, decide, steps_back
-from airflow_codepipeline.execution.status import FINISHED_TASK_STATES
+from airflow_codepipeline.execution.status import UNDER_WAY
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import ExecutionMode
     from airflow_codepipeline.execution.gate import Decision
 
+CLAIM_KEY = "claim"
+"""The XCom of a gate that holds what it announces."""
 FRESH_SECONDS = 0.5
+STALE_SECONDS = 2.0
+LOOK_SHARE = 10
+"""A look serves for so many times as long as it took, at least and at most for those seconds."""
 CONFIRMING_LOOKS = 10
 CONFIRMING_PAUSE = 0.2
+_UNSURE = Wait(None)
+"""Nobody known stands in the way, and not all are known."""
 
-TaskStates = dict[str, dict[str, str | None]]
-"""Task states by run id and task id."""
 
-
-class StageView(Protocol):
+class StageView(RunsView, Protocol):
     """What a gate can ask Airflow: `airflow_codepipeline.dag.stage_view.AirflowStageView` in a run."""
 
     async def disabled(self) -> bool:
         """Return whether the transition into the stage is disabled."""
-
-    async def open_runs(self) -> int:
-        """Return how many runs have not left the stage: those that never came to it among them."""
-
-    async def states(self, run_ids: list[str] | None) -> TaskStates:
-        """Return the states of the stage's enter and exit tasks, of all runs where none are named."""
 
     async def claim(self, run_id: str) -> Claim | None:
         """Return what another run's gate has announced, or none."""
@@ -47,13 +46,21 @@ class StageView(Protocol):
     async def announce(self, run_id: str, claim: Claim) -> None:
         """Make a claim visible to the gates of other runs."""
 
+    async def will_retry(self, run_id: str) -> bool:
+        """Return whether a run that has left the stage is about to come again by an automatic retry."""
+
 
 class Claim(msgspec.Struct, frozen=True):
-    """What a gate tells the others about its execution."""
+    """What a gate tells the others about its execution.
+
+    :param cleared: how often the run had been cleared when it arrived. Whoever acts for the execution within
+        the stage compares it, so as to notice a clear that passed the gate by.
+    """
 
     order: Order
     entering: bool = False
     waited: bool = False
+    cleared: int = 0
 
     def visitor(self) -> Visitor:
         """Return the execution as the others see it."""
@@ -67,24 +74,32 @@ class StageDesk:
 
     :param enter_task: the id of the stage's gate task.
     :param exit_task: the id of the task that frees the stage.
+    :param retry_task: the id of the task that decides on an automatic retry of the stage, if it has one.
+    :param acquaintances: the runs of the pipeline that its desks in this process have met.
     """
 
     enter_task: str
     exit_task: str
+    retry_task: str | None = None
+    acquaintances: Acquaintances = field(default_factory=Acquaintances)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     claims: dict[str, Claim] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     let_in: set[str] = field(default_factory=set)
-    open: set[str] = field(default_factory=set)
+    runs: OpenRuns = field(init=False)
     disabled: bool = False
     looked_at: float = 0.0
+    serves: float = 0.0
     visitors: dict[str, Visitor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.runs = OpenRuns(self.exit_task, self.acquaintances)
 
     async def decide(self, mode: ExecutionMode, run_id: str, view: StageView) -> Decision:
         """Decide for one waiting execution; an `Enter` is announced and proof against other triggerers."""
         async with self.lock:
             decision = await self._decide(mode, run_id, view)
-            if isinstance(decision, Wait) and not self.claims[run_id].waited:
+            if isinstance(decision, Wait) and decision is not _UNSURE and not self.claims[run_id].waited:
                 await self._announce(run_id, view, waited=True)
             return decision
 
@@ -92,6 +107,8 @@ class StageDesk:
         decision = self._judge(mode, run_id, await self._look(view))
         if not isinstance(decision, Enter):
             return decision
+        if not self.runs.complete:
+            return _UNSURE
         await self._announce(run_id, view, entering=True)
         decision = await self._confirm(mode, run_id, view)
         if isinstance(decision, Enter):
@@ -106,20 +123,35 @@ class StageDesk:
         One that stays undecided is of a gate that ended in the midst of it, and comes again: then this one
         steps back too, for a gate that comes again needs the lock.
         """
-        for _ in range(CONFIRMING_LOOKS):
-            visitors = await self._look(view, fresh=True)
+        entering: list[Order] = []
+        for number in range(CONFIRMING_LOOKS):
+            visitors = await self._look(view, fresh=True, insist=number == 0)
             decision = self._judge(mode, run_id, visitors)
             entering = [
                 visitor.order
                 for other, visitor in visitors.items()
                 if other != run_id and visitor.presence is Presence.ENTERING
             ]
-            if not entering or not isinstance(decision, Enter):
+            if not isinstance(decision, Enter):
+                return decision
+            if not self.runs.complete:
+                return _UNSURE
+            if not entering and await self._is_announced(run_id, view):
                 return decision
             if steps_back(self.claims[run_id].order, entering):
                 break
             await asyncio.sleep(CONFIRMING_PAUSE)
-        return Wait(min(entering))
+        return Wait(min(entering)) if entering else _UNSURE
+
+    async def _is_announced(self, run_id: str, view: StageView) -> bool:
+        """Tell whether the others see what was announced; announce it anew where they do not.
+
+        A triggerer that hung, and whose gates have come again elsewhere, may still write what they said.
+        """
+        if await view.claim(run_id) == self.claims[run_id]:
+            return True
+        await self._announce(run_id, view)
+        return False
 
     def _judge(self, mode: ExecutionMode, run_id: str, visitors: dict[str, Visitor]) -> Decision:
         me = self.claims[run_id].visitor()
@@ -131,11 +163,14 @@ class StageDesk:
         self.claims[run_id] = claim
         await view.announce(run_id, claim)
 
-    async def _look(self, view: StageView, *, fresh: bool = False) -> dict[str, Visitor]:
+    async def _look(
+        self, view: StageView, *, fresh: bool = False, insist: bool = False
+    ) -> dict[str, Visitor]:
         """Return who waits, goes in or is inside; one look serves all gates that ask within a moment."""
-        if fresh or time.monotonic() - self.looked_at > FRESH_SECONDS:
+        began = time.monotonic()
+        if fresh or began - self.looked_at > self.serves:
             self.disabled = await view.disabled()
-            states = await self._open_states(view)
+            states = await self._open_states(view, insist=insist)
             self.let_in &= states.keys()
             self.orders = {run: order for run, order in self.orders.items() if run in states}
             self.visitors = {
@@ -144,33 +179,39 @@ class StageDesk:
                 if (visitor := await self._visitor(run, tasks, view)) is not None
             }
             self.looked_at = time.monotonic()
+            took = self.looked_at - began
+            self.serves = min(STALE_SECONDS, max(FRESH_SECONDS, LOOK_SHARE * took))
         return self.visitors | {
             run: claim.visitor() for run, claim in self.claims.items() if run not in self.let_in
         }
 
-    async def _open_states(self, view: StageView) -> TaskStates:
-        """Return the states of the runs that have not left the stage.
+    async def _open_states(self, view: StageView, *, insist: bool) -> TaskStates:
+        """Return the states of the runs that have not left the stage, or leave it for a moment only."""
+        known = frozenset(self.runs.known)
+        found, seen = await self.runs.look(self.claims, view, insist=insist)
+        left = {run: seen[run] for run in known & seen.keys() if run not in found}
+        held = {run: tasks for run, tasks in left.items() if await self._is_held(run, tasks, view)}
+        self.runs.known |= held.keys()
+        return found | held
 
-        A history may be long: first the runs known to be open are asked for; all, only if some are missing.
+    async def _is_held(self, run: str, tasks: dict[str, str | None], view: StageView) -> bool:
+        """Tell whether a run that has just left keeps the stage, since it is retried in a moment.
+
+        An automatic retry does not pass the gate again: nobody else is to slip in.
         """
-        known = self._only_open(await view.states(sorted(self.open | self.claims.keys())))
-        if len(known) != await view.open_runs():
-            known = self._only_open(await view.states(None))
-        self.open = set(known)
-        return known
-
-    def _only_open(self, states: TaskStates) -> TaskStates:
-        return {run: tasks for run, tasks in states.items() if self._is_open(tasks)}
-
-    def _is_open(self, tasks: dict[str, str | None]) -> bool:
-        return tasks.get(self.exit_task) not in FINISHED_TASK_STATES
+        decided = self.retry_task is not None and tasks.get(self.retry_task) == "success"
+        return decided and await view.will_retry(run)
 
     async def _visitor(self, run: str, tasks: dict[str, str | None], view: StageView) -> Visitor | None:
         state = tasks.get(self.enter_task)
         if state == "success":
             self.let_in.discard(run)
             return Visitor(await self._order(run, view), Presence.INSIDE)
-        if state in FINISHED_TASK_STATES or (run in self.claims and run not in self.let_in):
+        if state not in UNDER_WAY:
+            # What a run announced before it was cleared is no word of a gate that has not begun again.
+            self.let_in.discard(run)
+            return None
+        if run in self.claims and run not in self.let_in:
             return None
         claim = await view.claim(run)
         if run in self.let_in and (claim is None or claim.entering):
@@ -185,13 +226,18 @@ class StageDesk:
             self.orders[run] = claim.order if claim else ("", run)
         return self.orders[run]
 
-    async def arrive(self, run_id: str, order: Order, view: StageView) -> None:
-        """Put an execution in front of the gate."""
+    async def arrive(self, run_id: str, order: Order, view: StageView, *, cleared: int = 0) -> None:
+        """Put an execution in front of the gate.
+
+        :param cleared: how often its run was cleared: one that comes again after a clear has not waited yet.
+        """
+        await self.acquaintances.meet(run_id, view)
         async with self.lock:
             earlier = await view.claim(run_id)
+            waited = earlier is not None and earlier.waited and earlier.cleared == cleared
             self.let_in.discard(run_id)
-            self.claims[run_id] = Claim(order=order, waited=earlier is not None and earlier.waited)
-            await view.announce(run_id, self.claims[run_id])
+            self.claims[run_id] = Claim(order=order, waited=waited, cleared=cleared)
+            await self._announce(run_id, view)
             self.looked_at = 0.0
 
     def leave(self, run_id: str) -> None:

@@ -9,8 +9,13 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from airflow.sdk import BaseSensorOperator
 from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSkippedEvent, TaskSuccessEvent
+
+from airflow_codepipeline.dag.names import parse_task_id
+from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.execution.records import CANCELLED, ROLLBACK, STARTED, Cancellation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,10 +23,13 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
     from airflow.triggers.base import TriggerEvent
 
+    from airflow_codepipeline.dag.declared import PinnedDefinition
+    from airflow_codepipeline.dag.definition_pin import GatePin
+    from airflow_codepipeline.dag.open_runs import Acquaintances
     from airflow_codepipeline.dag.stage_desk import StageDesk
     from airflow_codepipeline.dag.stage_view import AirflowStageView
     from airflow_codepipeline.definition.model import ExecutionMode
-    from airflow_codepipeline.execution.gate import Decision, Order
+    from airflow_codepipeline.execution.gate import Cancelled, Decision
 
 POLL_SECONDS = 2.0
 RETRIES = 10
@@ -31,26 +39,49 @@ SUPERSEDED_BY = "superseded_by"
 TRIGGER = "airflow_codepipeline.dag.stage_gate.StageGateTrigger"
 
 _desks: dict[tuple[str, str], StageDesk] = {}
+_met: dict[str, Acquaintances] = {}
 
 
-def order_of(dag_run: Any) -> Order:
-    """Return when an execution started, as an order among executions.
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate must know of its run.
 
-    A backfill's `run_after` is a day in the past, so it counts from when it really started.
+    :param started: when the execution started, ISO 8601; preliminary for one whose date is not its start.
+    :param dated: whether the run has a date of its own: a backfill's may lie in the past, and Airflow takes
+        the moment of a clear for the start of a run.
+    :param cleared: how often the run was cleared.
+    :param rollback: the one stage that it runs, where it is a rollback.
     """
-    started = dag_run.run_after
-    if dag_run.run_type in {"backfill", "scheduled"}:
-        started = dag_run.start_date or started
-    return started.isoformat(), dag_run.run_id
+
+    started: str
+    dated: bool
+    cleared: int
+    rollback: str | None
+
+    @classmethod
+    def of(cls, dag_run: Any) -> Arrival:
+        """Read a run."""
+        dated = dag_run.run_type in {"backfill", "scheduled"}
+        started = (dag_run.start_date if dated else None) or dag_run.run_after
+        return cls(
+            started=started.isoformat(),
+            dated=dated,
+            cleared=dag_run.clear_number or 0,
+            rollback=((dag_run.conf or {}).get(ROLLBACK) or {}).get("stage"),
+        )
 
 
 class StageGateSensor(BaseSensorOperator):
     """Waits in front of a stage until the execution may go in, without a worker slot.
 
-    Succeeds when the execution may enter and is skipped when a newer one superseded it.
+    Succeeds when the execution may enter. It is skipped when a newer one superseded the execution, or when
+    the definition is no longer the execution's.
 
     :param mode: the pipeline's execution mode.
     :param exit_task: the id of the task that frees the stage.
+    :param run_task: the id of the task that keeps what the whole execution knows of itself: the first
+        stage's exit.
+    :param retry_task: the id of the task that decides on an automatic retry of the stage, if it has one.
+    :param definition: the definition that the DAG is of; none: it is not compared with the execution's.
     :param starts_in_trigger: whether no worker is needed at all. Airflow 3.3 validates the params where a
         task starts in the triggerer, without the values of the run: a param without default would end the
         triggerer, so a gate of such a pipeline starts on a worker.
@@ -59,7 +90,15 @@ class StageGateSensor(BaseSensorOperator):
     ui_color = "#e6e9f0"
 
     def __init__(
-        self, *, mode: ExecutionMode, exit_task: str, starts_in_trigger: bool = True, **kwargs: Any
+        self,
+        *,
+        mode: ExecutionMode,
+        exit_task: str,
+        run_task: str,
+        retry_task: str | None = None,
+        definition: PinnedDefinition | None = None,
+        starts_in_trigger: bool = True,
+        **kwargs: Any,
     ) -> None:
         kwargs.setdefault("retries", RETRIES)
         kwargs.setdefault("retry_delay", RETRY_DELAY)
@@ -68,6 +107,9 @@ class StageGateSensor(BaseSensorOperator):
             "mode": mode,
             "enter_task": self.task_id,
             "exit_task": exit_task,
+            "run_task": run_task,
+            "retry_task": retry_task,
+            "definition": None if definition is None else to_json_value(definition),
         }
         self.start_from_trigger = starts_in_trigger
         if starts_in_trigger:
@@ -77,8 +119,9 @@ class StageGateSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> None:
         """Wait in the triggerer; reached only where the task did not start there."""
-        order = order_of(context["dag_run"])
-        self.defer(trigger=StageGateTrigger(**self.trigger_kwargs, order=order), method_name="entered")
+        arrival = Arrival.of(context["dag_run"])
+        trigger = StageGateTrigger(**self.trigger_kwargs, arrival=to_json_value(arrival))
+        self.defer(trigger=trigger, method_name="entered")
 
     def entered(self, context: Context, event: Any = None) -> None:
         """Go on; reached only where a trigger cannot end its task (`dag test`)."""
@@ -90,22 +133,31 @@ class StageGateTrigger(BaseTrigger):
     :param mode: the pipeline's execution mode.
     :param enter_task: the id of the gate's task.
     :param exit_task: the id of the task that frees the stage.
-    :param order: when the execution started; read from its DAG run where none is given.
+    :param run_task: the id of the task that keeps what the whole execution knows of itself.
+    :param retry_task: the id of the task that decides on an automatic retry of the stage, if it has one.
+    :param definition: a `PinnedDefinition` as JSON, if the execution's is to be compared with it.
+    :param arrival: an `Arrival` as JSON; read from the DAG run where none is given.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - Airflow hands over what `serialize` returns
         self,
         *,
         mode: ExecutionMode,
         enter_task: str,
         exit_task: str,
-        order: Order | None = None,
+        run_task: str,
+        retry_task: str | None = None,
+        definition: dict[str, Any] | None = None,
+        arrival: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.mode: ExecutionMode = mode
         self.enter_task = enter_task
         self.exit_task = exit_task
-        self.order = order
+        self.run_task = run_task
+        self.retry_task = retry_task
+        self.definition = definition
+        self.arrival = arrival
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what Airflow makes this trigger from again."""
@@ -113,53 +165,116 @@ class StageGateTrigger(BaseTrigger):
             "mode": self.mode,
             "enter_task": self.enter_task,
             "exit_task": self.exit_task,
-            "order": self.order,
+            "run_task": self.run_task,
+            "retry_task": self.retry_task,
+            "definition": self.definition,
+            "arrival": self.arrival,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait for the stage, then end the task."""
-        from airflow_codepipeline.dag.supervisor import push_xcom
-        from airflow_codepipeline.execution.gate import Superseded
+        from airflow_codepipeline.execution.gate import Cancelled, Superseded
 
-        decision = await self._wait()
-        if isinstance(decision, Superseded):
-            task: Any = self.task_instance
-            await push_xcom(
-                dag_id=task.dag_id,
-                run_id=task.run_id,
-                task_id=task.task_id,
-                key=SUPERSEDED_BY,
-                value=decision.by[1],
-            )
+        arrival = self._arrival()
+        if arrival.rollback is not None and arrival.rollback != parse_task_id(self.enter_task)[0]:
+            yield TaskSkippedEvent()
+            return
+        pin = self._pin(arrival)
+        cancelled = await pin.arrive() if pin else None
+        decision = Cancelled(cancelled) if cancelled else await self._wait(arrival, pin)
+        if isinstance(decision, Cancelled):
+            await self._leave(self.enter_task, CANCELLED, to_json_value(Cancellation(reason=decision.reason)))
+            yield TaskSkippedEvent()
+        elif isinstance(decision, Superseded):
+            await self._leave(self.enter_task, SUPERSEDED_BY, decision.by[1])
             yield TaskSkippedEvent()
         else:
             yield TaskSuccessEvent()
 
-    async def _wait(self) -> Decision:
+    def _arrival(self) -> Arrival:
+        if self.arrival is not None:
+            return msgspec.convert(self.arrival, Arrival)
+        task: Any = self.task_instance
+        return Arrival.of(task.get_template_context()["dag_run"])
+
+    def _pin(self, arrival: Arrival) -> GatePin | None:
+        from airflow_codepipeline.dag.declared import PinnedDefinition
+        from airflow_codepipeline.dag.definition_pin import GatePin
+
+        if self.definition is None:
+            return None
+        return GatePin(
+            self.task_instance,
+            msgspec.convert(self.definition, PinnedDefinition),
+            exit_task=self.exit_task,
+            home=self.run_task if arrival.rollback is None else self.exit_task,
+            cleared=arrival.cleared > 0,
+        )
+
+    async def _wait(self, arrival: Arrival, pin: GatePin | None) -> Decision | Cancelled:
         from airflow_codepipeline.dag.stage_view import AirflowStageView
-        from airflow_codepipeline.execution.gate import Enter
+        from airflow_codepipeline.execution.gate import Cancelled, Enter
 
         task: Any = self.task_instance
-        view = AirflowStageView(dag_id=task.dag_id, enter_task=self.enter_task, exit_task=self.exit_task)
+        view = AirflowStageView(
+            dag_id=task.dag_id,
+            enter_task=self.enter_task,
+            exit_task=self.exit_task,
+            retry_task=self.retry_task,
+        )
         if self.mode != "PARALLEL":
-            return await self._wait_for_others(view)
+            return await self._wait_for_others(view, arrival, pin)
         while await view.disabled():
+            if pin and (changed := await pin.watch()):
+                return Cancelled(changed)
             await asyncio.sleep(POLL_SECONDS)
         return Enter()
 
-    async def _wait_for_others(self, view: AirflowStageView) -> Decision:
+    async def _wait_for_others(
+        self, view: AirflowStageView, arrival: Arrival, pin: GatePin | None
+    ) -> Decision | Cancelled:
+        from airflow_codepipeline.dag.open_runs import Acquaintances
         from airflow_codepipeline.dag.stage_desk import StageDesk
-        from airflow_codepipeline.execution.gate import Wait
+        from airflow_codepipeline.execution.gate import Cancelled, Wait
 
         task: Any = self.task_instance
-        desk = _desks.setdefault((task.dag_id, self.enter_task), StageDesk(self.enter_task, self.exit_task))
-        order = self.order or order_of(task.get_template_context()["dag_run"])
+        key = task.dag_id, self.enter_task
+        met = _met.setdefault(task.dag_id, Acquaintances())
+        desk = _desks.setdefault(key, StageDesk(self.enter_task, self.exit_task, self.retry_task, met))
+        order = (await self._started(arrival), str(task.run_id))
         try:
-            await desk.arrive(task.run_id, (order[0], order[1]), view)
+            await desk.arrive(task.run_id, order, view, cleared=arrival.cleared)
             while True:
+                if pin and (changed := await pin.watch()):
+                    return Cancelled(changed)
                 decision = await desk.decide(self.mode, task.run_id, view)
                 if not isinstance(decision, Wait):
                     return decision
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             desk.leave(task.run_id)
+
+    async def _started(self, arrival: Arrival) -> str:
+        """Return when the execution started: what its first gate noted, where Airflow forgets it.
+
+        One that comes to its first gate again, as where a backfill is repeated, starts anew: it does not go
+        before those that have started since its first time.
+        """
+        from airflow_codepipeline.dag.supervisor import pull_xcom
+
+        if not arrival.dated:
+            return arrival.started
+        if self.exit_task == self.run_task:
+            await self._leave(self.run_task, STARTED, arrival.started)
+            return arrival.started
+        task: Any = self.task_instance
+        noted = await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=self.run_task, key=STARTED)
+        if noted is None:
+            await self._leave(self.run_task, STARTED, arrival.started)
+        return str(noted or arrival.started)
+
+    async def _leave(self, task_id: str, key: str, value: Any) -> None:
+        from airflow_codepipeline.dag.supervisor import push_xcom
+
+        task: Any = self.task_instance
+        await push_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=task_id, key=key, value=value)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import TaskGroup, TriggerRule
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.action_operator import ActionOperator
+from airflow_codepipeline.dag.condition_declaration import ConditionDeclaration
 from airflow_codepipeline.dag.stage_gate import StageGateSensor
 from airflow_codepipeline.dag.wiring import ActionDeclaration
+from airflow_codepipeline.execution.conditions import has_task
 from airflow_codepipeline.execution.run_order import run_order_groups
 
 if TYPE_CHECKING:
@@ -25,43 +27,64 @@ if TYPE_CHECKING:
 def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | None) -> BaseOperator:
     """Add a stage to a DAG and return the task that the next stage follows.
 
-        enter ─> actions of runOrder 1 ─> actions of runOrder 2 … ─> done ─> next stage's enter
+        enter ─> [beforeEntry] ─> actions by runOrder … ─> [onSuccess] ─> done ─> next stage's enter
+        every action ─> [onFailure]
         every one of them ─> exit
 
     `exit` runs when nothing of the stage is in progress any more, whatever became of it: it frees the
-    stage. `done` succeeds only when every action did, so that a run's state is truthful.
+    stage. `done` succeeds only when every action did, or beforeEntry skipped them, so that a run's state is
+    truthful. What stands in brackets is there where the stage declares it. All of them but onFailure and exit
+    follow `enter` itself too: a retry passes the gate again, and what runs again must wait for it although
+    what stands between them has succeeded before.
 
     :param after: the task that this stage follows; none for the first stage.
     """
-    group = TaskGroup(group_id=names.group_id(stage.name), dag=dag)
-    enter = StageGateSensor(
+    place: dict[str, Any] = {
+        "task_group": TaskGroup(group_id=names.group_id(stage.name), dag=dag),
+        "dag": dag,
+    }
+    enter = _gate(wiring, stage, place)
+    if after is not None:
+        _follow(enter, [after])
+    before = _condition(ConditionDeclaration(wiring, stage, "BEFORE_ENTRY"), place, after=[enter])
+    entered = [enter, *([before] if before else [])]
+    groups = _actions(wiring, stage, place, after=entered)
+    last = groups[-1] if groups else entered
+    success = _condition(ConditionDeclaration(wiring, stage, "ON_SUCCESS"), place, after=[enter, *last])
+    every_action = [task for tasks in groups for task in tasks]
+    failure = _condition(ConditionDeclaration(wiring, stage, "ON_FAILURE"), place, after=every_action)
+    hooks = [task for task in (before, success, failure) if task]
+    # ALL_DONE_MIN_ONE_SUCCESS ends as soon as one task is skipped, as hooks and what they skip are.
+    way_out = TriggerRule.ALL_DONE if hooks else TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
+    leave = EmptyOperator(task_id=names.EXIT, trigger_rule=way_out, **place)
+    _follow(leave, [enter, *every_action, *hooks])
+    # Of a stage that is skipped only beforeEntry has succeeded, and nothing has failed.
+    rule = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS if before else TriggerRule.ALL_SUCCESS
+    done = EmptyOperator(task_id=names.DONE, trigger_rule=rule, **place)
+    _follow(done, [*entered, *([success] if success else last)])
+    return done
+
+
+def _gate(wiring: Wiring, stage: Stage, place: dict[str, Any]) -> BaseOperator:
+    return StageGateSensor(
         task_id=names.ENTER,
         mode=wiring.pipeline.execution_mode,
         exit_task=names.exit_id(stage.name),
+        run_task=names.exit_id(wiring.pipeline.stages[0].name),
+        retry_task=_retry_task(stage),
+        definition=wiring.definition,
         starts_in_trigger=not wiring.pipeline.required_variables,
-        task_group=group,
-        dag=dag,
+        **place,
     )
-    if after is not None:
-        _follow(enter, [after])
-    leave = EmptyOperator(
-        task_id=names.EXIT,
-        trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS,
-        task_group=group,
-        dag=dag,
-    )
-    tasks: list[BaseOperator] = [enter]
-    last = tasks
-    for actions in run_order_groups(stage):
-        current = [_action(dag, group, ActionDeclaration(wiring, stage, action)) for action in actions]
-        for task in current:
-            _follow(task, last)
-        tasks = [*tasks, *current]
-        last = current
-    _follow(leave, tasks)
-    done = EmptyOperator(task_id=names.DONE, task_group=group, dag=dag)
-    _follow(done, last)
-    return done
+
+
+def _retry_task(stage: Stage) -> str | None:
+    """Return the task that decides whether the stage is retried by itself, where it may be."""
+    failure = stage.on_failure
+    if failure is None:
+        return None
+    results = {failure.result, *(condition.result for condition in failure.conditions)}
+    return names.on_failure_id(stage.name) if "RETRY" in results else None
 
 
 def _follow(task: BaseOperator, before: Sequence[BaseOperator]) -> None:
@@ -75,10 +98,51 @@ def _follow(task: BaseOperator, before: Sequence[BaseOperator]) -> None:
         task.upstream_task_ids.add(other.task_id)
 
 
-def _action(dag: DAG, group: TaskGroup, declaration: ActionDeclaration) -> BaseOperator:
+def _actions(
+    wiring: Wiring, stage: Stage, place: dict[str, Any], *, after: Sequence[BaseOperator]
+) -> list[list[BaseOperator]]:
+    """Add the tasks of a stage's actions; return them by runOrder.
+
+    :param after: what lets an execution in.
+    """
+    groups: list[list[BaseOperator]] = []
+    for actions in run_order_groups(stage):
+        tasks = [_action(ActionDeclaration(wiring, stage, action), place) for action in actions]
+        for task in tasks:
+            _follow(task, [*after[:1], *groups[-1]] if groups else after)
+        groups.append(tasks)
+    return groups
+
+
+def _action(declaration: ActionDeclaration, place: dict[str, Any]) -> BaseOperator:
     label = names.action_label(declaration.action.name)
     if declaration.action.action_type_id.category == "Approval":
         from airflow_codepipeline.dag.approval import ManualApprovalSensor
 
-        return ManualApprovalSensor(declaration=declaration, task_id=label, task_group=group, dag=dag)
-    return ActionOperator(declaration=declaration, task_id=label, task_group=group, dag=dag)
+        return ManualApprovalSensor(declaration=declaration, task_id=label, **place)
+    return ActionOperator(declaration=declaration, task_id=label, **place)
+
+
+def _condition(
+    declaration: ConditionDeclaration, place: dict[str, Any], *, after: Sequence[BaseOperator]
+) -> BaseOperator | None:
+    """Add the task of a hook, where the stage has something to decide there."""
+    if not has_task(declaration.stage, declaration.hook):
+        return None
+    task: BaseOperator
+    if declaration.hook == "ON_FAILURE":
+        from airflow_codepipeline.dag.failure_condition import FailureConditionOperator
+
+        task = FailureConditionOperator(
+            declaration=declaration,
+            starts_in_trigger=not declaration.pipeline.required_variables,
+            task_id=declaration.label,
+            trigger_rule=TriggerRule.ONE_FAILED,
+            **place,
+        )
+    else:
+        from airflow_codepipeline.dag.stage_condition import StageConditionOperator
+
+        task = StageConditionOperator(declaration=declaration, task_id=declaration.label, **place)
+    _follow(task, after)
+    return task

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+
+_conversations: set[asyncio.Task[Any]] = set()
 
 
 async def ask(message: Any) -> Any:
-    """Send a message and return the answer."""
+    """Send a message and return the answer.
+
+    A trigger may be cancelled meanwhile; the answer is read all the same. Airflow 3.2 would take it for the
+    answer to the next question, of whichever trigger, and end the triggerer.
+    """
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
-    return await SUPERVISOR_COMMS.asend(message)
+    conversation = asyncio.ensure_future(SUPERVISOR_COMMS.asend(message))
+    _conversations.add(conversation)
+    conversation.add_done_callback(_ended)
+    return await asyncio.shield(conversation)
+
+
+def _ended(conversation: asyncio.Task[Any]) -> None:
+    _conversations.discard(conversation)
+    if not conversation.cancelled():
+        conversation.exception()  # asked for, so that asyncio does not complain where nobody waits any more
 
 
 async def push_xcom(*, dag_id: str, run_id: str, task_id: str, key: str, value: Any) -> None:
@@ -22,3 +38,23 @@ async def push_xcom(*, dag_id: str, run_id: str, task_id: str, key: str, value: 
     from airflow.sdk.execution_time.comms import SetXCom
 
     await ask(SetXCom(dag_id=dag_id, run_id=run_id, task_id=task_id, key=key, value=value, map_index=-1))
+
+
+async def pull_xcom(*, dag_id: str, run_id: str, task_id: str, key: str) -> Any:
+    """Return an XCom of any task, or none."""
+    from airflow.sdk.execution_time.comms import GetXCom, XComResult
+
+    answer = await ask(GetXCom(dag_id=dag_id, run_id=run_id, task_id=task_id, key=key, map_index=-1))
+    return answer.value if isinstance(answer, XComResult) else None
+
+
+async def get_variable(key: str) -> str | None:
+    """Return the text of a Variable, or none."""
+    from airflow.sdk.exceptions import AirflowRuntimeError
+    from airflow.sdk.execution_time.comms import GetVariable, VariableResult
+
+    try:
+        answer = await ask(GetVariable(key=key))
+    except AirflowRuntimeError:
+        return None
+    return answer.value if isinstance(answer, VariableResult) else None

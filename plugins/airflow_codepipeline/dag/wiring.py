@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from airflow_codepipeline.dag.declared import PinnedDefinition, definition_hash
 from airflow_codepipeline.dag.names import task_id
 from airflow_codepipeline.definition.model import Action, Pipeline, Stage
 
@@ -13,15 +14,20 @@ class Wiring(msgspec.Struct, frozen=True):
 
     :param artifacts: the task that writes an artifact, by the artifact's name.
     :param namespaces: the task that emits the variables of a namespace, by the namespace.
+    :param definition: what the executions of the DAG are held to.
     """
 
     pipeline: Pipeline
     artifacts: dict[str, str]
     namespaces: dict[str, str]
+    definition: PinnedDefinition
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> Wiring:
-        """Find the producers of a pipeline."""
+    def of(cls, pipeline: Pipeline, *, watched: str | None = None) -> Wiring:
+        """Find the producers of a pipeline.
+
+        :param watched: the DAG file that waiting executions watch; none: their definition is kept.
+        """
         artifacts: dict[str, str] = {}
         namespaces: dict[str, str] = {}
         for stage in pipeline.stages:
@@ -31,7 +37,8 @@ class Wiring(msgspec.Struct, frozen=True):
                     artifacts[output.name] = producer
                 if action.namespace:
                     namespaces[action.namespace] = producer
-        return cls(pipeline, artifacts, namespaces)
+        definition = PinnedDefinition(hash=definition_hash(pipeline), watched=watched)
+        return cls(pipeline, artifacts, namespaces, definition)
 
 
 class ActionDeclaration(msgspec.Struct, frozen=True):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from airflow_codepipeline.dag import names
+from airflow_codepipeline.dag.condition_outcome import ConditionOutcome
+from airflow_codepipeline.execution.conditions import LABELS, ConditionStatus
 from airflow_codepipeline.execution.status import (
     ACTION_STATUS,
     FINISHED_TASK_STATES,
+    UNDER_WAY,
     ActionExecutionStatus,
     StageExecutionStatus,
 )
@@ -33,6 +38,7 @@ class Follower:
         self._client = client
         self._observer = observer
         self._summaries: dict[str, str] = {}
+        self._outcomes: dict[str, Any] = {}
 
     def look(self) -> str:
         """Tell the observer how the run stands; return the state of the run."""
@@ -44,6 +50,7 @@ class Follower:
                 continue
             if status is StageExecutionStatus.IN_PROGRESS:
                 self._observer.stage(stage.name, status)
+            self._look_at_conditions(stage, states)
             self._look_at_actions(stage, states)
             self._observer.stage(stage.name, status)
         return run_state
@@ -54,6 +61,22 @@ class Follower:
             status = ACTION_STATUS[states.get(task)]
             if status is not None:
                 self._observer.action(stage.name, action.name, status, self._summary(task, status))
+
+    def _look_at_conditions(self, stage: Stage, states: Mapping[str, str | None]) -> None:
+        for label in LABELS.values():
+            task = f"{names.group_id(stage.name)}.{label}"
+            state = states.get(task)
+            if state in UNDER_WAY:
+                self._observer.condition(stage.name, label, ConditionStatus.IN_PROGRESS)
+            elif state in {"success", "failed"}:
+                self._tell_condition(stage, label, task)
+
+    def _tell_condition(self, stage: Stage, label: str, task: str) -> None:
+        value = self._outcomes.get(task) or self._client.xcom(self._dag_id, self._run_id, task)
+        if value:
+            self._outcomes[task] = value
+            outcome = msgspec.convert(value, ConditionOutcome)
+            self._observer.condition(stage.name, label, outcome.status, outcome.reason)
 
     def _summary(self, task: str, status: ActionExecutionStatus) -> str:
         if status is not ActionExecutionStatus.SUCCEEDED:
@@ -70,7 +93,9 @@ def status_of_stage(stage: Stage, states: Mapping[str, str | None]) -> StageExec
         states.get(task(stage.name)) for task in (names.enter_id, names.exit_id, names.done_id)
     )
     if done == "success":
-        return StageExecutionStatus.SUCCEEDED
+        actions = [states.get(names.task_id(stage.name, action.name)) for action in stage.actions]
+        is_skipped = bool(actions) and all(state == "skipped" for state in actions)
+        return StageExecutionStatus.SKIPPED if is_skipped else StageExecutionStatus.SUCCEEDED
     if enter != "success":
         return StageExecutionStatus.FAILED if enter == "failed" else None
     return StageExecutionStatus.FAILED if leave in FINISHED_TASK_STATES else StageExecutionStatus.IN_PROGRESS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from airflow_codepipeline.execution.conditions import ConditionStatus
     from airflow_codepipeline.execution.status import ActionExecutionStatus, StageExecutionStatus
 
 
@@ -13,6 +14,9 @@ class Observer(Protocol):
 
     def stage(self, stage: str, status: StageExecutionStatus) -> None:
         """A stage changed its status."""
+
+    def condition(self, stage: str, hook: str, status: ConditionStatus, detail: str = "") -> None:
+        """A condition of a stage changed its status; `hook` is beforeEntry, onSuccess or onFailure."""
 
     def action(self, stage: str, action: str, status: ActionExecutionStatus, detail: str = "") -> None:
         """An action changed its status; `detail` is its summary or the reason of its failure."""

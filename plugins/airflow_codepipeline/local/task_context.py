@@ -43,24 +43,27 @@ class XComs:
 
 
 class LocalTaskInstance:
-    """A task of a local execution."""
+    """A task of a local execution.
+
+    :param cleared: how often it has been run before, to its end.
+    """
 
     map_index = -1
 
-    def __init__(self, run: LocalDagRun, task: Any, xcoms: XComs) -> None:
+    def __init__(self, run: LocalDagRun, task: Any, xcoms: XComs, *, cleared: int = 0) -> None:
         self.dag_id = run.dag_id
         self.run_id = run.run_id
         self.task_id: str = task.task_id
-        self.max_tries: int = task.retries or 0
+        self.max_tries: int = (task.retries or 0) + cleared
         self._xcoms = xcoms
 
     def xcom_push(self, key: str, value: Any) -> None:
         """Store a value of this task."""
         self._xcoms.push(self.task_id, key, value)
 
-    def xcom_pull(self, task_ids: str, key: str = XCOM_KEY) -> Any:
-        """Return a value of another task, or none."""
-        return self._xcoms.pull(task_ids, key)
+    def xcom_pull(self, task_ids: str, key: str = XCOM_KEY, *, run_id: str | None = None) -> Any:
+        """Return a value of another task, or none; of other runs nothing is known."""
+        return self._xcoms.pull(task_ids, key) if run_id in {None, self.run_id} else None
 
 
 class LocalStateStore:
@@ -78,9 +81,14 @@ class LocalStateStore:
         self._values[key] = value
 
 
-def task_context(run: LocalDagRun, task: Any, xcoms: XComs, params: dict[str, Any]) -> dict[str, Any]:
-    """Return the context that an operator's `execute` gets."""
-    ti = LocalTaskInstance(run, task, xcoms)
+def task_context(
+    run: LocalDagRun, task: Any, xcoms: XComs, params: dict[str, Any], *, cleared: int = 0
+) -> dict[str, Any]:
+    """Return the context that an operator's `execute` gets.
+
+    :param cleared: how often the task has been run before, to its end.
+    """
+    ti = LocalTaskInstance(run, task, xcoms, cleared=cleared)
     return {
         "ti": ti,
         "task_instance": ti,

@@ -9,10 +9,17 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
+from airflow.sdk.exceptions import (
+    AirflowException,
+    AirflowFailException,
+    DownstreamTasksSkipped,
+    TaskDeferred,
+)
 from airflow.triggers.base import TaskSuccessEvent
 
 from airflow_codepipeline.dag.action_operator import ActionOperator
+from airflow_codepipeline.dag.failure_condition import FailureConditionOperator
+from airflow_codepipeline.dag.stage_condition import StageConditionOperator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +27,10 @@ if TYPE_CHECKING:
     from airflow.triggers.base import TriggerEvent
 
     from airflow_codepipeline.dag.action_trigger import ActionTrigger
+    from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
     from airflow_codepipeline.local.observer import Approver
+
+    Waiting = ActionTrigger | ConditionTrigger
 
 
 class TaskRunner:
@@ -32,18 +42,19 @@ class TaskRunner:
     def __init__(self, approver: Approver) -> None:
         self._approver = approver
         self._approving = threading.Lock()
-        self._waiting: set[ActionTrigger] = set()
+        self._waiting: set[Waiting] = set()
         self._stopped = threading.Event()
 
     def run(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
         """Return what the task leaves as its result.
 
         :raises AirflowException: it failed, and its tries are used up.
+        :raises DownstreamTasksSkipped: it succeeded, and what follows it is not to run.
         """
         for tries_left in range(task.retries or 0, -1, -1):
             try:
                 return self._try(task, context)
-            except AirflowFailException:
+            except (AirflowFailException, DownstreamTasksSkipped):
                 raise
             except AirflowException:
                 if not tries_left or self._stopped.is_set():
@@ -58,19 +69,25 @@ class TaskRunner:
             asyncio.run(trigger.on_kill())
 
     def _try(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
-        if not isinstance(task, ActionOperator):
+        if not isinstance(task, ActionOperator | StageConditionOperator):
             return self._approve(task, context)
         task.render_template_fields(context)  # type: ignore[arg-type]
         try:
-            return task.execute(context)  # type: ignore[arg-type]
+            return self._begin(task, context)
         except TaskDeferred as deferral:
-            trigger = cast("ActionTrigger", deferral.trigger)
+            trigger = cast("Waiting", deferral.trigger)
         event = self._await(trigger)
         if isinstance(event, TaskSuccessEvent) and trigger.result is not None:
             return trigger.result
         return task.resume(context, event.payload)  # type: ignore[arg-type]
 
-    def _await(self, trigger: ActionTrigger) -> TriggerEvent:
+    def _begin(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
+        # Nothing of the stage is in progress any more, so there is nothing to wait for.
+        first: Any = task.settled if isinstance(task, FailureConditionOperator) else task.execute
+        result: dict[str, Any] = first(context)
+        return result
+
+    def _await(self, trigger: Waiting) -> TriggerEvent:
         async def first() -> TriggerEvent:
             async for event in trigger.run():
                 return event
@@ -82,7 +99,7 @@ class TaskRunner:
             return asyncio.run(first())
 
     @contextlib.contextmanager
-    def _held(self, trigger: ActionTrigger) -> Iterator[None]:
+    def _held(self, trigger: Waiting) -> Iterator[None]:
         self._waiting.add(trigger)
         try:
             yield
@@ -90,6 +107,8 @@ class TaskRunner:
             self._waiting.discard(trigger)
 
     def _approve(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
+        # Whoever sits at the terminal decides: no auth manager says who that is.
+        task.approvers = None
         task.prepare(context)
         with self._approving:
             approved, comment = self._approver(task.subject, task.body)

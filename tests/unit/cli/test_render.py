@@ -34,11 +34,13 @@ def test_the_tree_shows_stages_actions_order_and_artifacts():
         "│  ├─ done",
         "│  └─ exit",
         "└─ Deploy",
-        "   ├─ enter beforeEntry",
+        "   ├─ enter",
+        "   ├─ beforeEntry [VariableCheck] -> SKIP",
         "   ├─ 1. Approve [Approval/AWS/Manual/1]",
         "   ├─ 2. Publish [Deploy/AWS/S3/1] <- BuildOutput",
+        "   ├─ onFailure -> ROLLBACK",
         "   ├─ done",
-        "   └─ exit onFailure",
+        "   └─ exit",
     ]
 
 
@@ -52,6 +54,11 @@ def test_the_picture_has_the_edges_of_the_dag():
     assert "s0done --> s1enter" in lines
     assert "s1a0x0 --> s1a1x0" in lines
     assert "s1a1x0 -.-> s1exit" in lines
+    assert "s2enter --> s2beforeEntry" in lines
+    assert "s2beforeEntry --> s2a0x0" in lines
+    assert "s2beforeEntry -.-> s2done" in lines
+    assert "s2a1x0 -.-> s2onFailure" in lines
+    assert "s2onFailure -.-> s2exit" in lines
     assert sum(line == "end" for line in lines) == 3
 
 

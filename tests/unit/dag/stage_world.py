@@ -82,6 +82,7 @@ class Visit:
     :param cancelled: how long after that its trigger is cancelled, to begin again in the next triggerer;
         none: never.
     :param cleared: how long after it went in a user clears it, so that it comes again; none: never.
+    :param begins: when Airflow creates the run, if that is before it arrives; none: before all.
     """
 
     run_id: str
@@ -93,6 +94,7 @@ class Visit:
     cleared: float | None = None
     tasks: dict[str, str | None] = field(default_factory=lambda: {ENTER: None, EXIT: None})
     claim: Claim | None = None
+    begins: float | None = None
     arrived: float | None = None
     superseded_by: str | None = None
 
@@ -101,6 +103,7 @@ class World:
     """The stage, as its desks see it through `View`, and a record of what happened.
 
     :param opens: when the transition into the stage, disabled at first, is enabled; none: it is all the time.
+    :param scan: how long it takes to read the states of all runs, in seconds: what a long history does.
     """
 
     def __init__(
@@ -111,8 +114,14 @@ class World:
         desks: int,
         random: Random,
         opens: float | None = None,
+        scan: float = 0.0,
     ) -> None:
         self.opens = opens
+        self.scan = scan
+        self.late: tuple[float, str, Claim] | None = None
+        """What is written behind a gate's back: when, of which run, and what."""
+        self.scans = 0
+        self.register: list[str] | None = None
         self.visits = {visit.run_id: visit for visit in visits}
         self.mode = mode
         self.random = random
@@ -133,9 +142,16 @@ class World:
         return [stay.run_id for stay in sorted(self.stays, key=lambda stay: stay.entered)]
 
     async def _all(self) -> None:
-        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(DEADLINE), asyncio.TaskGroup() as self.group:
+            if self.late:
+                self.group.create_task(self._write_late(*self.late))
             for visit in self.visits.values():
-                group.create_task(self._visit(visit))
+                self.group.create_task(self._visit(visit))
+
+    async def _write_late(self, when: float, run_id: str, claim: Claim) -> None:
+        await asyncio.sleep(when)
+        self.visits[run_id].claim = claim
+        self.note(self.visits[run_id], f"is overwritten by {claim}")
 
     async def _visit(self, visit: Visit) -> None:
         await asyncio.sleep(visit.arrives)
@@ -198,6 +214,15 @@ class World:
             desk.leave(visit.run_id)
 
     @property
+    def begun(self) -> dict[str, Visit]:
+        """The runs that Airflow has created by now."""
+        return {
+            run: visit
+            for run, visit in self.visits.items()
+            if min(visit.begins or 0.0, visit.arrives) <= self.now
+        }
+
+    @property
     def now(self) -> float:
         return asyncio.get_running_loop().time()
 
@@ -224,16 +249,30 @@ class View:
 
     async def open_runs(self) -> int:
         await self.world.pause()
-        count = sum(visit.tasks[EXIT] is None for visit in self.world.visits.values())
+        count = sum(visit.tasks[EXIT] is None for visit in self.world.begun.values())
         await self.world.pause()
         return count
 
     async def states(self, run_ids: list[str] | None) -> TaskStates:
         await self.world.pause()
-        wanted = self.world.visits if run_ids is None else run_ids
-        states = {run_id: dict(self.world.visits[run_id].tasks) for run_id in wanted}
+        begun = self.world.begun
+        states = {run: dict(begun[run].tasks) for run in (begun if run_ids is None else run_ids)}
+        if run_ids is None:
+            self.world.scans += 1
+            await asyncio.sleep(self.world.scan)
         await self.world.pause()
         return states
+
+    async def register(self) -> list[str] | None:
+        await self.world.pause()
+        registered = self.world.register
+        await self.world.pause()
+        return registered
+
+    async def write_register(self, run_ids: list[str]) -> None:
+        await self.world.pause()
+        self.world.register = list(run_ids)
+        await self.world.pause()
 
     async def claim(self, run_id: str) -> Claim | None:
         await self.world.pause()
@@ -246,3 +285,6 @@ class View:
         self.world.visits[run_id].claim = claim
         self.world.note(self.world.visits[run_id], f"announces {claim}")
         await self.world.pause()
+
+    async def will_retry(self, run_id: str) -> bool:
+        return False

@@ -4,12 +4,15 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from airflow_codepipeline.actions.base import SourceRevision
+from airflow_codepipeline.actions.s3_source import S3Source
 from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.dag.attempt import new_attempt
-from airflow_codepipeline.errors import ArtifactError
+from airflow_codepipeline.errors import ActionError, ArtifactError
+from airflow_codepipeline.execution.refusal import Refusal
 from dag.kit import RUN_ID, Execution, web_shop
 
 OVERRIDE = {"actionName": "Code", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "v7"}
@@ -69,10 +72,9 @@ def test_the_deadline_is_the_actions_timeout_from_now(execution):
 def test_a_source_takes_the_revision_that_the_execution_was_started_with():
     execution = Execution(web_shop(), conf={"codepipeline.sourceRevisions": [OVERRIDE]})
 
-    assert begin(execution, "Source.Code").context.source_revision == SourceRevision(
-        type="S3_OBJECT_VERSION_ID", value="v7"
-    )
-    assert begin(execution, "Source.Image").context.source_revision is None
+    given = SourceRevision(type="S3_OBJECT_VERSION_ID", value="v7")
+    assert begin(execution, "Source.Code").context.source_revisions == (given,)
+    assert begin(execution, "Source.Image").context.source_revisions == ()
 
 
 def test_a_backfill_takes_what_was_current_at_its_intervals_end(execution):
@@ -83,6 +85,50 @@ def test_a_backfill_takes_what_was_current_at_its_intervals_end(execution):
     record = new_attempt(declaration, context, generation=0, attempt=1)
 
     assert record.context.as_of == end
+
+
+def begin_in(execution, task_id, **run):
+    declaration, context = execution.declaration(task_id), execution.context(task_id)
+    context["dag_run"] = SimpleNamespace(
+        **{"run_type": "backfill", "data_interval_end": datetime(2026, 1, 2, tzinfo=UTC), "conf": None} | run
+    )
+    return new_attempt(declaration, context, generation=0, attempt=1)
+
+
+def scheduled(*, catchup):
+    pipeline = web_shop()
+    extension = msgspec.structs.replace(pipeline.airflow, catchup=catchup)
+    return Execution(msgspec.structs.replace(pipeline, airflow=extension))
+
+
+def test_a_scheduled_execution_takes_what_was_current_at_its_date_only_where_the_pipeline_catches_up():
+    end = datetime(2026, 1, 2, tzinfo=UTC)
+
+    late = begin_in(scheduled(catchup=True), "Source.Code", run_type="scheduled")
+    assert late.context.as_of == end
+    assert begin_in(scheduled(catchup=False), "Source.Code", run_type="scheduled").context.as_of is None
+
+
+def test_only_sources_are_of_a_date(execution):
+    assert begin_in(execution, "Build.Build").context.as_of is None
+
+
+def test_a_source_that_knows_no_past_fails_rather_than_taking_the_present(execution, monkeypatch):
+    monkeypatch.setattr(S3Source, "knows_past", False)
+
+    with pytest.raises(ActionError, match=r"cannot tell what was current at 2026-01-02T00:00Z"):
+        begin_in(execution, "Source.Code")
+    given = begin_in(execution, "Source.Code", conf={"codepipeline.sourceRevisions": [OVERRIDE]})
+    assert given.context.as_of is None
+    assert given.context.source_revisions
+
+
+@pytest.mark.parametrize("task_id", ["Source.Code", "Source.Image"])
+def test_every_action_of_the_first_stage_says_what_is_wrong_with_the_conf(task_id):
+    execution = Execution(web_shop(), conf={"Enviroment": "prod"})
+
+    with pytest.raises(Refusal, match=r"no variable 'Enviroment'. Its variables: Environment"):
+        begin(execution, task_id)
 
 
 def test_any_other_execution_takes_what_is_current_now(execution):

@@ -40,6 +40,18 @@ def test_the_extension_becomes_the_dags_settings():
     assert not dag.catchup
 
 
+@pytest.mark.parametrize(
+    ("schedule", "most"), [("@continuous", 1), ("@once", 50), ("@weekly", 50), ("0 6 * * MON-FRI", 50)]
+)
+def test_every_schedule_that_the_checks_let_pass_becomes_a_dags(schedule, most):
+    pipeline = web_shop()
+    extension = msgspec.structs.replace(pipeline.airflow, schedule=schedule)
+
+    dag = build_dag(msgspec.structs.replace(pipeline, airflow=extension))
+
+    assert dag.max_active_runs == most
+
+
 def test_a_pipelines_variables_are_the_fields_of_the_trigger_form():
     dag = build_dag(web_shop())
 

@@ -74,3 +74,36 @@ def test_what_is_stored_is_plain_json(context, record):
 
     [stored] = context["task_state_store"]._values.values()
     assert msgspec.json.decode(msgspec.json.encode(stored)) == stored
+
+
+def test_an_attempt_that_another_follows_is_kept_under_a_key_of_its_own(context, record):
+    failed = msgspec.structs.replace(record, failure="it failed")
+    ledger = ledger_of(context)
+    ledger.current()
+    ledger.save(failed)
+    again = ledger_of(cleared(context))
+    again.current()
+
+    again.save(msgspec.structs.replace(record, generation=again.generation))
+
+    kept = context["task_state_store"].get("codepipeline_job.0.1")
+    assert (kept["generation"], kept["attempt"], kept["failure"]) == (0, 1, "it failed")
+    assert again.current().generation == again.generation
+
+
+def test_an_attempt_that_goes_on_is_kept_once(context, record):
+    ledger = ledger_of(context)
+    ledger.save(record)
+    ledger.save(msgspec.structs.replace(record, job=Job(external_execution_id="build:1")))
+
+    assert list(context["task_state_store"]._values) == ["codepipeline_job"]
+
+
+def test_why_nothing_could_begin_is_kept(context):
+    ledger = ledger_of(context)
+    ledger.refuse("shop/Build/A failed: the variable has no value")
+
+    assert context["task_state_store"].get("codepipeline_refused") == {
+        "generation": ledger.generation,
+        "failure": "shop/Build/A failed: the variable has no value",
+    }

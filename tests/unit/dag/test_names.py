@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from airflow_codepipeline.dag import names
 
 NAME = st.from_regex(r"[A-Za-z0-9.@\-_]{1,100}", fullmatch=True) | st.lists(
-    st.sampled_from(["_x", "_x40_", "_x5f_", "@", ".", "enter", "_", "x", "exit", "done", "_x65_nter"]),
+    st.sampled_from(["_x", "_x40_", "_x5f_", "@", ".", "enter", "_", "x", "exit", "onFailure", "_x65_nter"]),
     min_size=1,
     max_size=8,
 ).map("".join)
@@ -37,8 +37,8 @@ def test_two_actions_never_have_the_same_task(stage, action, other_stage, other_
 
 
 @given(NAME, NAME)
-def test_no_action_has_the_task_of_a_gate_or_of_an_end(stage, action):
-    own = {names.enter_id(stage), names.exit_id(stage), names.done_id(stage)}
+def test_no_action_has_a_task_of_the_stages_own(stage, action):
+    own = {f"{names.group_id(stage)}.{label}" for label in names.OWN_TASKS}
 
     assert names.task_id(stage, action) not in own
 
@@ -48,6 +48,12 @@ def test_airflow_takes_the_ids(name):
     validate_key(names.dag_id(name))
     validate_group_key(names.group_id(name))
     validate_key(names.action_label(name))
+
+
+@pytest.mark.parametrize("label", sorted(names.OWN_TASKS))
+def test_an_action_may_be_called_like_a_task_of_the_stage(label):
+    assert names.task_id("Build", label) != f"Build.{label}"
+    assert names.parse_task_id(names.task_id("Build", label)) == ("Build", label)
 
 
 def test_a_plain_name_is_kept():

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from airflow_codepipeline.dag import stage_desk
+from airflow_codepipeline.dag import open_runs, stage_desk
+from airflow_codepipeline.dag.stage_desk import Claim
 from dag.stage_world import EXIT, Visit, World
 
 LONG = 60.0
@@ -23,6 +24,7 @@ MAYBE_SOON = st.none() | st.floats(0.1, 10)
 def jumping_clock(monkeypatch):
     clock = SimpleNamespace(monotonic=lambda: asyncio.get_running_loop().time() + 1000)
     monkeypatch.setattr(stage_desk, "time", clock)
+    monkeypatch.setattr(open_runs, "time", clock)
 
 
 def visit(number, *, arrives=0.0, stays=LONG, desk=0, **accidents):
@@ -32,7 +34,7 @@ def visit(number, *, arrives=0.0, stays=LONG, desk=0, **accidents):
 
 
 @st.composite
-def worlds(draw, mode, *, arrives=ANY_TIME, stays=SOME_TIME, cancelled=NEVER, cleared=NEVER):
+def worlds(draw, mode, *, arrives=ANY_TIME, stays=SOME_TIME, cancelled=NEVER, cleared=NEVER, scan=0.0):
     desks = draw(st.integers(1, 3))
     visits = [
         visit(
@@ -42,10 +44,11 @@ def worlds(draw, mode, *, arrives=ANY_TIME, stays=SOME_TIME, cancelled=NEVER, cl
             desk=draw(st.integers(0, desks - 1)),
             cancelled=draw(cancelled),
             cleared=draw(cleared),
+            begins=draw(ANY_TIME) if scan else None,
         )
         for number in range(draw(st.integers(2, 6)))
     ]
-    return World(visits, mode=mode, desks=desks, random=Random(draw(st.integers(0, 2**32))))
+    return World(visits, mode=mode, desks=desks, random=Random(draw(st.integers(0, 2**32))), scan=scan)
 
 
 def in_many_worlds(mode, **how):
@@ -220,3 +223,91 @@ def test_only_the_newest_superseding_execution_is_left_at_a_disabled_transition(
     assert_sound(world)
     assert world.entered == ["run-3"], str(world)
     assert min(stay.entered for stay in world.stays) >= world.opens
+
+
+LONG_HISTORY = 4.0
+
+
+@in_many_worlds("QUEUED", cancelled=MAYBE_SOON, cleared=MAYBE_SOON, scan=LONG_HISTORY)
+def test_a_long_history_lets_no_two_queued_executions_in_and_forgets_nobody(world):
+    world.run()
+
+    assert_sound(world)
+
+
+@in_many_worlds("SUPERSEDED", cancelled=MAYBE_SOON, cleared=MAYBE_SOON, scan=LONG_HISTORY)
+def test_a_long_history_lets_no_two_superseding_executions_in_and_forgets_nobody(world):
+    world.run()
+
+    assert_sound(world)
+    assert max(world.visits) in world.entered, str(world)
+
+
+@in_many_worlds("SUPERSEDED", arrives=st.floats(0, 5), stays=st.just(LONG), scan=LONG_HISTORY)
+def test_not_to_know_everybody_is_no_reason_to_be_superseded(world):
+    world.run()
+
+    assert len(world.entered) <= 2, str(world)
+    assert world.entered[-1] == max(world.visits), str(world)
+
+
+def arriving_one_by_one(desks, seed):
+    visits = [
+        visit(number, begins=20.0 * number, arrives=20.0 * number + 1, stays=5.0, desk=number % desks)
+        for number in range(20)
+    ]
+    return World(visits, mode="QUEUED", desks=desks, random=Random(seed), scan=LONG_HISTORY)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_run_that_is_new_is_no_reason_to_read_a_long_history(seed):
+    world = arriving_one_by_one(1, seed)
+
+    world.run()
+
+    assert_sound(world)
+    assert world.scans == 0, str(world)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_several_triggerers_read_a_long_history_a_few_times_and_tell_each_other(seed):
+    visits = [
+        visit(number, begins=10.0 * number, arrives=10.0 * number + 1, stays=12.0, desk=number % 2)
+        for number in range(20)
+    ]
+    world = World(visits, mode="QUEUED", desks=2, random=Random(seed), scan=LONG_HISTORY)
+
+    world.run()
+
+    assert_sound(world)
+    assert world.scans <= 5, str(world)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_runs_that_begin_without_end_stop_nobody(seed):
+    """They are new at every look, and do not come to the gate."""
+    strangers = [visit(100 + number, begins=3.0 * number, arrives=900.0) for number in range(100)]
+    visits = [visit(number, arrives=2.0 * number, stays=5.0, desk=number % 2) for number in range(3)]
+    world = World([*visits, *strangers], mode="QUEUED", desks=2, random=Random(seed), scan=LONG_HISTORY)
+
+    world.run()
+
+    assert world.entered[:3] == ["run-0", "run-1", "run-2"], str(world)
+    assert world.stays[2].left < 600, str(world)
+
+
+@pytest.mark.parametrize("late", [25.0, 35.0, 45.0])
+def test_what_the_gate_of_a_hanging_triggerer_says_late_stops_nobody_for_long(late):
+    """Its gate came again elsewhere: then its old announcement overwrites the new one."""
+    visits = [
+        visit(0, arrives=15.0, stays=5.0, desk=0),
+        visit(1, arrives=5.0, stays=5.0, desk=1),
+        visit(2, arrives=0.0, stays=40.0, desk=1),
+    ]
+    world = World(visits, mode="QUEUED", desks=2, random=Random(1))
+    world.late = (late, "run-1", Claim(order=visits[1].order, entering=True))
+
+    world.run()
+
+    assert_sound(world)
+    assert max(stay.left for stay in world.stays) < 120, str(world)

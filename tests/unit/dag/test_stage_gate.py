@@ -12,9 +12,11 @@ from airflow.sdk.execution_time import comms, task_runner
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent
 
 from airflow_codepipeline.dag import stage_desk, stage_gate
-from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, StageGateTrigger, order_of
+from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, Arrival, StageGateTrigger
+from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.execution.records import ROLLBACK, STARTED
 
-ENTER, EXIT = "Build.enter", "Build.exit"
+ENTER, EXIT, RUN, RETRY = "Build.enter", "Build.exit", "Source.exit", "Build.onFailure"
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 
 
@@ -25,6 +27,7 @@ class Channel:
         self.states: dict[str, dict[str, str | None]] = {}
         self.xcoms: dict[tuple[str, str], object] = {}
         self.variables: dict[str, str] = {}
+        self.runs: dict[str, str] = {}
         self.asked: list[str] = []
         self.open = asyncio.Event()
         self.open.set()
@@ -49,6 +52,9 @@ class Channel:
             raise AirflowRuntimeError(comms.ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND))
         return comms.VariableResult(key=message.key, value=self.variables[message.key])
 
+    def GetDagRunState(self, message):  # noqa: N802
+        return comms.DagRunStateResult(state=self.runs[message.run_id])
+
     def GetXCom(self, message):  # noqa: N802
         value = self.xcoms.get((message.run_id, message.key))
         return comms.XComResult(key=message.key, value=value)
@@ -60,6 +66,7 @@ class Channel:
 @pytest.fixture
 def channel(monkeypatch):
     monkeypatch.setattr(stage_gate, "_desks", {})
+    monkeypatch.setattr(stage_gate, "_met", {})
     monkeypatch.setattr(stage_gate, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(stage_desk, "FRESH_SECONDS", 0.0)
     made = Channel()
@@ -67,10 +74,16 @@ def channel(monkeypatch):
     return made
 
 
-def trigger_of(channel, run_id, *, mode="QUEUED", started=EARLY):
+def trigger_of(channel, run_id, *, mode="QUEUED", started=EARLY, retry_task=None, **arrival):
     channel.states[run_id] = {ENTER: "deferred", EXIT: None}
+    arrived = {"started": started.isoformat(), "dated": False, "cleared": 0, "rollback": None} | arrival
     trigger = StageGateTrigger(
-        mode=mode, enter_task=ENTER, exit_task=EXIT, order=(started.isoformat(), run_id)
+        mode=mode,
+        enter_task=ENTER,
+        exit_task=EXIT,
+        run_task=RUN,
+        retry_task=retry_task,
+        arrival=to_json_value(Arrival(**arrived)),
     )
     trigger.task_instance = SimpleNamespace(dag_id="shop", run_id=run_id, task_id=ENTER, map_index=-1)
     return trigger
@@ -161,7 +174,10 @@ async def test_a_trigger_that_is_cancelled_while_it_arrives_leaves_nothing_at_th
 
 
 def test_a_trigger_is_made_again_from_what_it_serialises():
-    trigger = StageGateTrigger(mode="QUEUED", enter_task=ENTER, exit_task=EXIT, order=("2026", "one"))
+    arrival = {"started": "2026", "dated": True, "cleared": 1, "rollback": "Build"}
+    trigger = StageGateTrigger(
+        mode="QUEUED", enter_task=ENTER, exit_task=EXIT, run_task=RUN, retry_task=RETRY, arrival=arrival
+    )
 
     path, kwargs = trigger.serialize()
     module, _, name = path.rpartition(".")
@@ -175,6 +191,86 @@ def test_a_trigger_is_made_again_from_what_it_serialises():
     [("manual", EARLY), ("asset_triggered", EARLY), ("scheduled", LATE), ("backfill", LATE)],
 )
 def test_executions_are_ordered_by_their_start_never_by_the_day_of_a_backfill(run_type, expected):
-    run = SimpleNamespace(run_type=run_type, run_after=EARLY, start_date=LATE, run_id="one")
+    run = SimpleNamespace(
+        run_type=run_type, run_after=EARLY, start_date=LATE, run_id="one", clear_number=0, conf=None
+    )
 
-    assert order_of(run) == (expected.isoformat(), "one")
+    assert Arrival.of(run).started == expected.isoformat()
+
+
+async def test_a_backfilled_execution_keeps_the_start_that_its_first_gate_noted(channel):
+    await only_event(trigger_of(channel, "one", started=EARLY, dated=True))
+    await only_event(trigger_of(channel, "one", started=LATE, dated=True, cleared=1))
+
+    assert channel.xcoms["one", STARTED] == EARLY.isoformat()
+    assert channel.xcoms["one", "claim"]["order"] == [EARLY.isoformat(), "one"]
+
+
+async def test_a_backfill_that_is_repeated_starts_anew_at_its_first_gate(channel):
+    for started, cleared in ((EARLY, 0), (LATE, 1)):
+        trigger = trigger_of(channel, "one", started=started, dated=True, cleared=cleared)
+        trigger.run_task = EXIT
+        await only_event(trigger)
+
+    assert channel.xcoms["one", STARTED] == LATE.isoformat()
+    assert channel.xcoms["one", "claim"]["order"] == [LATE.isoformat(), "one"]
+
+
+async def test_an_execution_that_comes_again_after_a_clear_has_not_waited_yet(channel):
+    channel.states["occupant"] = {ENTER: "success", EXIT: None}
+    first = asyncio.ensure_future(only_event(trigger_of(channel, "one")))
+    while not (channel.xcoms.get(("one", "claim")) or {}).get("waited"):
+        await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+
+    again = asyncio.ensure_future(only_event(trigger_of(channel, "one", cleared=1)))
+    while channel.xcoms["one", "claim"]["cleared"] == 0:
+        await asyncio.sleep(0)
+
+    assert not channel.xcoms["one", "claim"]["waited"]
+    again.cancel()
+
+
+async def test_what_a_cleared_run_announced_before_keeps_nobody_out(channel):
+    await only_event(trigger_of(channel, "older"))
+    assert channel.xcoms["older", "claim"]["entering"]
+    channel.states["older"] = {ENTER: None, EXIT: None}
+
+    assert isinstance(await only_event(trigger_of(channel, "newer", started=LATE)), TaskSuccessEvent)
+
+
+@pytest.mark.parametrize("stage", ["Source", "Deploy"])
+async def test_a_rollback_enters_no_stage_but_its_own(channel, stage):
+    assert isinstance(await only_event(trigger_of(channel, "one", rollback=stage)), TaskSkippedEvent)
+    assert channel.asked == []
+
+
+async def test_a_rollback_enters_its_own_stage(channel):
+    assert isinstance(await only_event(trigger_of(channel, "one", rollback="Build")), TaskSuccessEvent)
+
+
+def test_a_rollback_is_known_by_its_conf():
+    conf = {ROLLBACK: {"stage": "Build", "targetPipelineExecutionId": "x", "targetRunId": "y"}}
+    run = SimpleNamespace(
+        run_type="manual", run_after=EARLY, start_date=LATE, run_id="one", clear_number=2, conf=conf
+    )
+
+    assert Arrival.of(run) == Arrival(started=EARLY.isoformat(), dated=False, cleared=2, rollback="Build")
+
+
+async def test_nobody_slips_in_before_an_automatic_retry(channel):
+    channel.states["occupant"] = {ENTER: "success", EXIT: None, RETRY: None}
+    channel.xcoms["occupant", "return_value"] = {"engaged": True, "result": "RETRY"}
+    channel.runs["occupant"] = "running"
+    waiting = asyncio.ensure_future(only_event(trigger_of(channel, "one", retry_task=RETRY)))
+    while not (channel.xcoms.get(("one", "claim")) or {}).get("waited"):
+        await asyncio.sleep(0)
+
+    channel.states["occupant"] |= {EXIT: "success", RETRY: "success"}
+    while channel.asked.count("GetDagRunState") < 3:
+        assert not waiting.done(), waiting
+        await asyncio.sleep(0)
+
+    channel.runs["occupant"] = "failed"
+    assert isinstance(await waiting, TaskSuccessEvent)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from airflow.sdk import TriggerRule
 
 from airflow_codepipeline.dag.action_operator import ActionOperator
 from airflow_codepipeline.dag.approval import ManualApprovalSensor
 from airflow_codepipeline.dag.factory import build_dag
+from airflow_codepipeline.dag.failure_condition import FailureConditionOperator
+from airflow_codepipeline.dag.stage_condition import StageConditionOperator
 from airflow_codepipeline.dag.stage_gate import StageGateSensor
+from airflow_codepipeline.definition.model import OnSuccess
 from dag.kit import web_shop
 
 
@@ -30,7 +34,7 @@ def test_a_stage_has_a_gate_its_actions_and_two_ends_in_a_group(dag):
     assert tasks == {
         "Source": {"enter", "Code", "Image", "done", "exit"},
         "Build": {"enter", "Build", "Test", "done", "exit"},
-        "Deploy": {"enter", "Approve", "Publish", "done", "exit"},
+        "Deploy": {"enter", "beforeEntry", "Approve", "Publish", "onFailure", "done", "exit"},
     }
     assert set(dag.task_group.children) == set(tasks)
     for stage, labels in tasks.items():
@@ -41,10 +45,10 @@ def test_actions_of_one_run_order_start_together_after_the_gate(dag):
     assert after(dag, "Source.Code") == after(dag, "Source.Image") == {"Source.enter"}
 
 
-def test_the_next_run_order_follows_all_of_the_one_before(dag):
-    assert after(dag, "Build.Test") == {"Build.Build"}
-    assert after(dag, "Source.done") == {"Source.Code", "Source.Image"}
-    assert after(dag, "Build.done") == {"Build.Test"}
+def test_the_next_run_order_follows_all_of_the_one_before_and_the_gate(dag):
+    assert after(dag, "Build.Test") == {"Build.enter", "Build.Build"}
+    assert after(dag, "Source.done") == {"Source.enter", "Source.Code", "Source.Image"}
+    assert after(dag, "Build.done") == {"Build.enter", "Build.Test"}
 
 
 def test_the_exit_follows_the_gate_and_every_action(dag):
@@ -53,12 +57,44 @@ def test_the_exit_follows_the_gate_and_every_action(dag):
 
 
 def test_the_exit_runs_whatever_became_of_the_actions_and_all_else_on_success_alone(dag):
+    expected = {"exit": TriggerRule.ALL_DONE_MIN_ONE_SUCCESS, "onFailure": TriggerRule.ONE_FAILED}
     rules = {task.task_id: task.trigger_rule for task in dag.tasks}
 
+    # A skipped stage is no failure; of one that its beforeEntry let in every action has succeeded.
+    assert rules.pop("Deploy.done") == TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS
+    # What is skipped in a stage that has conditions does not free it while the rest goes on.
+    assert rules.pop("Deploy.exit") == TriggerRule.ALL_DONE
     for task_id, rule in rules.items():
-        exits = task_id.endswith(".exit")
-        expected = TriggerRule.ALL_DONE_MIN_ONE_SUCCESS if exits else TriggerRule.ALL_SUCCESS
-        assert rule == expected, task_id
+        assert rule == expected.get(task_id.partition(".")[2], TriggerRule.ALL_SUCCESS), task_id
+
+
+def test_a_condition_stands_between_the_gate_and_the_actions(dag):
+    assert after(dag, "Deploy.beforeEntry") == {"Deploy.enter"}
+    assert after(dag, "Deploy.Approve") == {"Deploy.enter", "Deploy.beforeEntry"}
+    assert after(dag, "Deploy.done") == {"Deploy.enter", "Deploy.beforeEntry", "Deploy.Publish"}
+
+
+def test_a_failure_is_decided_upon_after_every_action_and_before_the_exit(dag):
+    assert after(dag, "Deploy.onFailure") == {"Deploy.Approve", "Deploy.Publish"}
+    assert after(dag, "Deploy.exit") == {
+        "Deploy.enter",
+        "Deploy.beforeEntry",
+        "Deploy.Approve",
+        "Deploy.Publish",
+        "Deploy.onFailure",
+    }
+
+
+def test_the_condition_of_a_success_stands_between_the_actions_and_done():
+    rule = {"name": "R", "ruleTypeId": {"provider": "VariableCheck"}}
+    build, deploy = web_shop().stages[1:]
+    hook = msgspec.convert({"conditions": [{"rules": [rule]}]}, OnSuccess)
+    stages = (msgspec.structs.replace(build, on_success=hook), deploy)
+    dag = build_dag(msgspec.structs.replace(web_shop(), stages=stages))
+
+    assert after(dag, "Build.onSuccess") == {"Build.enter", "Build.Test"}
+    assert after(dag, "Build.done") == {"Build.enter", "Build.onSuccess"}
+    assert "Build.onSuccess" in after(dag, "Build.exit")
 
 
 def test_the_next_stage_follows_the_success_of_the_one_before(dag):
@@ -89,8 +125,8 @@ def test_a_task_is_what_its_action_is(dag):
     assert kinds["Deploy.enter"] is StageGateSensor
     assert kinds["Deploy.Approve"] is ManualApprovalSensor
     assert kinds["Deploy.Publish"] is ActionOperator
-    assert dag.task_dict["Build.enter"].trigger_kwargs == {
-        "mode": "QUEUED",
-        "enter_task": "Build.enter",
-        "exit_task": "Build.exit",
-    }
+    assert kinds["Deploy.beforeEntry"] is StageConditionOperator
+    assert kinds["Deploy.onFailure"] is FailureConditionOperator
+    gate = dag.task_dict["Build.enter"].trigger_kwargs
+    assert (gate["mode"], gate["enter_task"], gate["exit_task"]) == ("QUEUED", "Build.enter", "Build.exit")
+    assert gate["run_task"] == "Source.exit"

@@ -1,0 +1,69 @@
+"""Questions to the supervisor, at a channel like Airflow 3.2's: answers come in the order of questions."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from airflow.sdk.execution_time import task_runner
+
+from airflow_codepipeline.dag.supervisor import ask
+
+
+class OrderedChannel:
+    """Takes the next answer for the answer to its question, as `TriggerCommsDecoder` of Airflow 3.2 does."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.answers: asyncio.Queue[str] = asyncio.Queue()
+        self.asked: list[str] = []
+
+    async def asend(self, message):
+        async with self.lock:
+            self.asked.append(message)
+            answer = await self.answers.get()
+        if answer == "refused":
+            raise ValueError(message)
+        return answer
+
+
+@pytest.fixture
+def channel(monkeypatch):
+    made = OrderedChannel()
+    monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", made, raising=False)
+    return made
+
+
+async def test_who_is_cancelled_while_asking_does_not_leave_the_answer_to_the_next(channel):
+    first = asyncio.ensure_future(ask("one"))
+    while not channel.asked:
+        await asyncio.sleep(0)
+
+    first.cancel()
+    await asyncio.wait([first])
+    second = asyncio.ensure_future(ask("two"))
+    for answer in ("to one", "to two"):
+        channel.answers.put_nowait(answer)
+
+    assert await second == "to two"
+    assert first.cancelled()
+
+
+async def test_a_refusal_reaches_who_asked(channel):
+    channel.answers.put_nowait("refused")
+
+    with pytest.raises(ValueError, match="one"):
+        await ask("one")
+
+
+async def test_a_refusal_that_nobody_waits_for_any_more_is_no_error(channel):
+    asking = asyncio.ensure_future(ask("one"))
+    while not channel.asked:
+        await asyncio.sleep(0)
+
+    asking.cancel()
+    await asyncio.wait([asking])
+    channel.answers.put_nowait("refused")
+    channel.answers.put_nowait("to two")
+
+    assert await ask("two") == "to two"
