@@ -1,0 +1,1 @@
+"""What may be done with pipelines and executions, on Airflow's database."""

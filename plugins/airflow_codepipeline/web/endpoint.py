@@ -1,0 +1,156 @@
+"""The CodePipeline API: `POST` with the header `X-Amz-Target: CodePipeline_20150709.<Operation>`.
+
+    boto3.client("codepipeline", endpoint_url="https://airflow.example.com/codepipeline", …)
+
+Whoever AWS's clients are, they send to the address that they are given, without a slash at its end, which
+Starlette's mounts do not match. So a middleware of Airflow's own app takes their requests out beforehand.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from airflow_codepipeline.execution.refusal import Refusal
+from airflow_codepipeline.web.access import authenticated, authorize
+from airflow_codepipeline.web.aws_json import (
+    CONTENT_TYPE,
+    error_status,
+    read_input,
+    service_model,
+    write_output,
+)
+from airflow_codepipeline.web.caller import as_caller
+from airflow_codepipeline.web.operations import OPERATIONS, arguments, pipeline_of
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from airflow_codepipeline.web.caller import Caller
+    from airflow_codepipeline.web.operations import Operation
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/codepipeline"
+TARGET = "CodePipeline_20150709."
+LARGEST_BODY = 256 * 1024
+"""Bytes of a request: 50 source revisions of 1,500 characters and 50 variables of 1,000 fit in."""
+
+
+class Dispatch:
+    """The middleware: gives the endpoint what is for it, wherever a client was told to send it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the endpoint, or to Airflow."""
+        app = endpoint if _is_for_us(scope) else self._app
+        await app(scope, receive, send)
+
+
+async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request to the API: an ASGI app."""
+    if scope["type"] != "http":
+        return
+    request_id = str(uuid.uuid4())
+    try:
+        response = await _answer(Request(scope, receive))
+    except Refusal as refusal:
+        response = _error(refusal.code, refusal.message)
+    except ClientDisconnect:
+        return
+    except Exception:
+        log.exception("CodePipeline API, request %s", request_id)
+        response = _error("InternalFailure", f"The server failed; its log has more of request {request_id}.")
+    response.headers["x-amzn-RequestId"] = request_id
+    await response(scope, receive, send)
+
+
+def _is_for_us(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return path in {"", "/", PREFIX, f"{PREFIX}/"} and _target(scope).startswith(TARGET)
+
+
+def _target(scope: Scope) -> str:
+    headers: list[tuple[bytes, bytes]] = scope["headers"]
+    return next((value.decode("latin-1") for name, value in headers if name == b"x-amz-target"), "")
+
+
+async def _answer(request: Request) -> Response:
+    """Carry out the operation that a request asks for.
+
+    :raises Refusal: it is not carried out.
+    """
+    operation = _operation(_target(request.scope))
+    user = await authenticated(request)
+    caller = await run_in_threadpool(as_caller, user)
+    body = await _body(request)
+    model = service_model().operation_model(operation.name)
+    parameters = await run_in_threadpool(read_input, model, body)
+    await run_in_threadpool(authorize, user, caller, operation, pipeline_of(parameters))
+    output = await run_in_threadpool(_carry_out, operation, caller, parameters)
+    return Response(write_output(model, output), media_type=CONTENT_TYPE)
+
+
+def _operation(target: str) -> Operation:
+    name = target.removeprefix(TARGET)
+    if name in OPERATIONS:
+        return OPERATIONS[name]
+    if name in service_model().operation_names:
+        raise Refusal("UnknownOperationException", f"The operation {name} is not supported here yet.")
+    raise Refusal(
+        "UnknownOperationException",
+        f"The header X-Amz-Target names no operation of CodePipeline: {target or 'it is missing'}.",
+    )
+
+
+async def _body(request: Request) -> bytes:
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise Refusal("RequestEntityTooLarge", f"A request has at most {LARGEST_BODY} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _carry_out(operation: Operation, caller: Caller, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Call the function of an operation in one transaction; what changes something is in the audit log."""
+    from airflow.utils.session import create_session
+
+    who = caller.person if operation.wants_person else caller.person.name
+    with create_session() as session:
+        output = operation.function(session, who, **arguments(parameters))
+        if not operation.reads:
+            _record(session, operation, caller, parameters)
+        return output
+
+
+def _record(session: Any, operation: Operation, caller: Caller, parameters: dict[str, Any]) -> None:
+    from airflow.models.log import Log
+
+    from airflow_codepipeline.dag.names import dag_id
+
+    told = {name: value for name, value in parameters.items() if name != "token"}
+    session.add(
+        Log(
+            event=f"codepipeline.{operation.name}",
+            owner=caller.person.name,
+            dag_id=dag_id(pipeline_of(parameters)),
+            extra=json.dumps(told),
+        )
+    )
+
+
+def _error(code: str, message: str) -> Response:
+    body = json.dumps({"__type": code, "message": message})
+    return Response(body, error_status(code), media_type=CONTENT_TYPE)
