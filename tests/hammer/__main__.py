@@ -1,9 +1,13 @@
-"""`python -m hammer [--minutes M] [--executions N] [--database postgresql|sqlite] [--kills SECONDS]`."""
+"""`python -m hammer [--minutes M] [--executions N] [--database postgresql|sqlite] [--kills SECONDS]`.
+
+With `--python` on another Airflow than this one's.
+"""
 
 from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -19,6 +23,7 @@ from airflow_codepipeline.local.airflow_client import AirflowClient
 from airflow_codepipeline.local.airflow_server import AirflowServer, free_port
 from hammer.database import database
 from hammer.job_book import VARIABLE, JobBook
+from hammer.operations import Operations
 from hammer.project import MODES, ROOT, pipeline_name, write_project
 from hammer.verdict import RunRow, Verdict, judge
 
@@ -47,16 +52,24 @@ class Options:
     :param executions: of each pipeline, in one wave.
     :param minutes: waves begin until then.
     :param kills: seconds between two kills; none: nothing is killed.
+    :param operations: seconds between two stops or retries; none: nobody does that.
+    :param python: the interpreter that has the Airflow to be hammered; none: this one.
+    :param keep: the folder that keeps the logs and the book of jobs; none: they are deleted.
+    :param patience: seconds until it is given up that any of the open executions ends.
     """
 
     database: str
     executions: int
     minutes: float
     kills: float | None
+    operations: float | None
     modes: tuple[str, ...]
     longest: float
     fails_one_in: int
     seed: int
+    python: Path | None
+    keep: Path | None
+    patience: float
 
 
 def hammer(options: Options, folder: Path) -> Verdict:
@@ -74,6 +87,7 @@ def hammer(options: Options, folder: Path) -> Verdict:
             project=folder / "project",
             port=free_port(9080),
             environment=_IMPATIENT | environment | connection,
+            python=options.python,
         )
         stack.callback(server.stop)
         server.start()
@@ -90,6 +104,7 @@ class _Hammer:
         self._client = AirflowClient.of(server)
         self._started: list[tuple[str, str]] = []
         self._killed: dict[str, int] = dict.fromkeys(_VICTIMS, 0)
+        self._operations = Operations.of(server, self._random)
 
     def waves(self, book: JobBook) -> Verdict:
         """Start wave after wave until the time is over; wait for the last to end."""
@@ -101,7 +116,9 @@ class _Hammer:
             self._wave()
             if time.monotonic() > ends:
                 break
-        verdict = judge([self._row(order, *run) for order, run in enumerate(self._started)], book.rows())
+        rows = [self._row(order, *run) for order, run in enumerate(self._started)]
+        verdict = judge(rows, book.rows(), self._operations.acts)
+        verdict.counts.update(self._operations.counts)
         for victim, times in self._killed.items():
             verdict.counts[f"kills of {victim}"] = times
         return verdict
@@ -119,20 +136,33 @@ class _Hammer:
 
     def _wait(self, wave: Sequence[tuple[str, str]]) -> None:
         """Wait until a wave has ended; kill something now and then; give up when nothing moves."""
-        open_runs, patience, next_kill = set(wave), time.monotonic() + 600, self._next_kill()
-        while open_runs and time.monotonic() < patience:
+        open_runs, moved = set(wave), time.monotonic()
+        next_kill, next_operation = self._next(self._options.kills), self._next(self._options.operations)
+        while open_runs and time.monotonic() < moved + self._options.patience:
             time.sleep(2)
             if time.monotonic() > next_kill:
                 self._kill()
-                next_kill = self._next_kill()
+                next_kill = self._next(self._options.kills)
+            if time.monotonic() > next_operation:
+                open_runs |= self._operate(open_runs, set(wave) - open_runs)
+                next_operation = self._next(self._options.operations)
             ended = {run for run in open_runs if self._ended(*run)}
             if ended:
-                patience = time.monotonic() + 600
+                moved = time.monotonic()
             open_runs -= ended
 
-    def _next_kill(self) -> float:
-        kills = self._options.kills
-        return float("inf") if kills is None else time.monotonic() + self._random.uniform(0.5, 1.5) * kills
+    def _next(self, seconds: float | None) -> float:
+        return (
+            float("inf") if seconds is None else time.monotonic() + self._random.uniform(0.5, 1.5) * seconds
+        )
+
+    def _operate(self, running: set[tuple[str, str]], ended: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Stop one that runs, or retry one that has ended; return what runs again."""
+        if ended and self._random.random() < 0.7:
+            chosen = self._random.choice(sorted(ended))
+            return {chosen} if self._operations.retry(*chosen) else set()
+        self._operations.stop(*self._random.choice(sorted(running)))
+        return set()
 
     def _kill(self) -> None:
         victims = [victim for victim in _VICTIMS if victim in self._server.components]
@@ -167,8 +197,12 @@ class _Hammer:
 def main() -> int:
     """Run the hammer and print its counts; 1 where something was violated."""
     options = _options()
-    with tempfile.TemporaryDirectory(prefix="hammer-") as folder:
-        verdict = hammer(options, Path(folder))
+    # A time limit ends it as Control-C does: nothing is left running, and no database.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="hammer-") as temporary:
+        folder = options.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        verdict = hammer(options, folder)
     sys.stdout.write(f"{options}\n")
     for name, count in sorted(verdict.counts.items()):
         sys.stdout.write(f"{count:6} {name}\n")
@@ -184,9 +218,15 @@ def _options() -> Options:
     parser.add_argument("--executions", type=int, default=50, help="of each mode, in one wave")
     parser.add_argument("--minutes", type=float, default=0, help="waves begin until then; 0: one wave")
     parser.add_argument("--kills", type=float, help="seconds between two kills, on average")
+    parser.add_argument("--operations", type=float, help="seconds between two stops or retries, on average")
     parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--longest", type=float, default=2.0, help="seconds a job takes at the most")
     parser.add_argument("--fails-one-in", type=int, default=10, help="how often a job fails; 0: never")
+    parser.add_argument("--python", type=Path, help="of an environment with Airflow and this package in it")
+    parser.add_argument("--keep", type=Path, help="an empty folder that keeps the logs")
+    parser.add_argument(
+        "--patience", type=float, default=600, help="seconds until it gives up waiting for an end"
+    )
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     values: dict[str, Any] = vars(parser.parse_args())
     return Options(**values | {"modes": tuple(values["modes"].split(","))})

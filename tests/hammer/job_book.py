@@ -69,6 +69,14 @@ class JobBook:
                 (*values, row.started, row.ended, row.fails),
             )
 
+    def stop(self, token: str) -> None:
+        """End a job now, unless it has ended."""
+        now = time.time()
+        with self._open() as connection:
+            connection.execute(
+                "UPDATE jobs SET ended = ?, fails = 1 WHERE token = ? AND ended > ?", (now, token, now)
+            )
+
     def outcome(self, token: str) -> bool | None:
         """Return whether a job succeeded, or none while it runs."""
         with self._open() as connection:

@@ -49,7 +49,7 @@ class HammerProvider:
         return JobStatus.SUCCEEDED
 
     def stop(self, aws: Aws, job: Job) -> None:
-        """Let it run: the book has jobs that end by themselves."""
+        JobBook.of_environment().stop(job.external_execution_id)
 
     def outputs(self, aws: Aws, job: Job) -> Outputs:
         return Outputs(summary="hammered")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fixtures.airflow_server import airflow_server, codebuild_calls, sample
+from fixtures.airflow_server import airflow_server, codebuild_calls, puppets, sample
 from fixtures.mwaa import mwaa_python
 from fixtures.trial import trial
 
-__all__ = ["airflow_server", "codebuild_calls", "mwaa_python", "sample", "trial"]
+__all__ = ["airflow_server", "codebuild_calls", "mwaa_python", "puppets", "sample", "trial"]

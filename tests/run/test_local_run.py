@@ -29,6 +29,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 STOREFRONT = ROOT / "include" / "pipelines" / "storefront.yaml"
 TRIAL = FOLDER / "pipelines" / "trial.yaml"
+CONDITIONS = FOLDER / "pipelines" / "conditions.yaml"
 
 
 class Command:
@@ -148,8 +149,7 @@ def test_a_required_variable_is_asked_for_and_taken(run: Command):
 
     code, said = run(definition, "--approve", "yes")
     assert code == 2
-    assert "no value for Script" in said
-    assert "--var Script=" in said
+    assert "needs a value for Script" in said
 
     code, said = run(definition, "--var", "Script=pass", "--approve", "yes")
     assert code == 0, said
@@ -158,9 +158,9 @@ def test_a_required_variable_is_asked_for_and_taken(run: Command):
 @pytest.mark.parametrize(
     ("arguments", "explained"),
     [
-        (["--var", "Greting=Hi"], "--var Greting: the pipeline has no such variable; it has Script"),
+        (["--var", "Greting=Hi"], "has no variable 'Greting'. Its variables: Script."),
         (["--var", "Script"], "--var wants NAME=VALUE, not 'Script'"),
-        (["--source", "Kode=."], "--source Kode: the pipeline has no such source action; it has Code"),
+        (["--source", "Kode=."], "'Kode' is no source action. The source actions: Code."),
         (["--approve", "perhaps"], "perhaps"),
     ],
 )
@@ -223,3 +223,82 @@ def _exported(trial: Trial) -> str:
     """What the newest build of `trial` found in its source."""
     [said] = trial.build(trial.build_ids()[0])["exportedEnvironmentVariables"]
     return str(said["value"])
+
+
+@pytest.mark.usefixtures("trial")
+class TestConditions:
+    def test_conditions_that_are_met_let_the_execution_go_on(self, run: Command):
+        code, said = run(CONDITIONS)
+
+        assert code == 0, said
+        assert "Check/[beforeEntry] Succeeded" in said
+        assert "Build/[onSuccess] Succeeded" in said
+        assert "Build/[onFailure]" not in said
+
+    def test_a_stage_is_skipped(self, run: Command):
+        code, said = run(CONDITIONS, "--var", "Check=no")
+
+        assert code == 0, said
+        assert "Check/[beforeEntry] Failed" in said
+        assert "rule IsWanted: The variable is 'no', which is not equal to 'yes'. Result: SKIP." in said
+        assert "Check Skipped" in said
+        assert "Check/First" not in said
+        assert "Build Succeeded" in said
+
+    def test_a_stage_is_not_entered(self, run: Command):
+        code, said = run(CONDITIONS, "--var", "Build=no")
+
+        assert code == 1, said
+        assert "rule MayBegin: The variable is 'no', which is not matched by 'y(es)?'" in said
+        assert "Build Failed" in said
+        assert "Build/Script" not in said
+
+    def test_a_success_that_is_none_fails_the_stage(self, run: Command):
+        code, said = run(CONDITIONS, "--var", "Verdict=bad")
+
+        assert code == 1, said
+        assert "Build/Script Succeeded" in said
+        assert "Build/[onSuccess] Failed" in said
+        assert "Phase BUILD" in said
+
+    def test_a_stage_that_failed_is_retried_once(self, run: Command, trial: Trial):
+        code, said = run(CONDITIONS, "--var", "Script=fail")
+        execution = said.strip().rpartition(" ")[2]
+
+        assert code == 1, said
+        assert said.count("Build/Script Failed") == 2
+        assert said.count("Build/[onFailure] Succeeded") == 2
+        assert said.count("Result: RETRY.") == 1
+        assert said.count("The stage was retried before.") == 1
+        assert len(trial.builds(execution)) == 2
+
+    def test_there_is_nothing_to_roll_back_to(self, run: Command, tmp_path: Path):
+        text = CONDITIONS.read_text().replace("executionMode: PARALLEL\n", "")
+        before, success, after = text.partition("onSuccess:")
+        path = tmp_path / "conditions.yaml"
+        path.write_text(before + success + after.replace("result: FAIL", "result: ROLLBACK", 1))
+
+        code, said = run(path, "--var", "Verdict=bad")
+
+        assert code == 1, said
+        assert "A local run has no earlier execution to roll back to." in said
+
+
+def test_the_pipeline_of_the_page_about_conditions_does_what_the_page_says(
+    run: Command, sample: Sample, tmp_path: Path
+):
+    page = (ROOT / "docs" / "conditions.md").read_text()
+    (tmp_path / "include" / "pipelines").mkdir(parents=True)
+    shutil.copytree(ROOT / "include" / "variables", tmp_path / "include" / "variables")
+    definition = tmp_path / "include" / "pipelines" / "careful.yaml"
+    definition.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+
+    code, said = run(definition)
+    assert code == 0, said
+    assert "Deploy/[onSuccess] Succeeded" in said
+
+    code, said = run(definition, "--var", "Deploy=no")
+    assert code == 0, said
+    shown = [line.partition("rule ")[2] for line in page.splitlines() if "[beforeEntry] Failed" in line]
+    assert shown[0] in said
+    assert "Deploy Skipped" in said
