@@ -131,7 +131,7 @@ def test_a_rejection_and_a_condition_that_is_not_met_say_why(codepipeline, begin
     signed = latest(codepipeline, "Verify", "Sign")
     assert (signed["status"], signed["summary"]) == ("Failed", "not today")
 
-    run = begin()
+    run = begin(Kind="beta")
     assert run.wait_until_ended() == "failed"
     state = codepipeline.get_pipeline_state(name=REVIEWED)
     verify = next(one for one in state["stageStates"] if one["stageName"] == "Verify")

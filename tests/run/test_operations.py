@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-OPERATED, SELFHEALING = "operated", "selfhealing"
+OPERATED, SELFHEALING, GUARDED = "operated", "selfhealing", "guarded"
 
 
 @pytest.fixture(scope="module")
 def airflow(airflow_server: Airflow) -> Airflow:
-    airflow_server.wait_until_known(OPERATED, SELFHEALING)
+    airflow_server.wait_until_known(OPERATED, SELFHEALING, GUARDED)
     return airflow_server
 
 
@@ -337,3 +337,29 @@ def test_a_stage_whose_tasks_are_all_cleared_is_entered_again(begin, puppets: Pu
         puppets.say(run.run_id, f"Build.{name}", "succeed", 2)
 
     assert run.wait_until_ended() == "success"
+
+
+def test_an_execution_goes_on_past_the_conditions_that_are_overridden(codepipeline, begin, puppets: Puppets):
+    run = begin(GUARDED, Before="no", After="no")
+    override = codepipeline.override_stage_condition
+    assert run.wait_until_ended() == "failed"
+    assert puppets.started(run.run_id, "Deploy.Out") == 0
+    assert refused(override, **stage(run, "Tell"), conditionType="BEFORE_ENTRY") == (
+        "ConditionNotOverridableException"
+    )
+
+    override(**stage(run, "Deploy"), conditionType="BEFORE_ENTRY")
+    assert run.wait_until_ended() == "failed"
+    assert run.states()["Deploy.onSuccess"] == "failed"
+    assert puppets.started(run.run_id, "Tell.All") == 0
+    override(**stage(run, "Deploy"), conditionType="ON_SUCCESS")
+
+    assert run.wait_until_ended() == "success"
+    assert puppets.started(run.run_id, "Deploy.Out") == puppets.started(run.run_id, "Tell.All") == 1
+    [state] = [
+        one
+        for one in codepipeline.get_pipeline_state(name=GUARDED)["stageStates"]
+        if one["stageName"] == "Deploy"
+    ]
+    assert state["beforeEntryConditionState"]["latestExecution"]["status"] == "Overridden"
+    assert state["onSuccessConditionState"]["latestExecution"]["status"] == "Overridden"

@@ -14,8 +14,8 @@ from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.names import attempt_id
 from airflow_codepipeline.dag.result import ActionResult
-from airflow_codepipeline.dag.stage_guard import check_inside
 from airflow_codepipeline.dag.source_choice import as_of, source_revisions
+from airflow_codepipeline.dag.stage_guard import check_inside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +32,7 @@ def new_attempt(
     :param context: Airflow's context of the action's task.
     :param generation: how often the task was cleared.
     :param attempt: the number of this attempt within the generation, from 1.
-    :raises CodePipelineError: a variable has no value, an input does not exist in this execution, an output
-        has no store, or a source cannot take the revision that it is to take.
+    :raises CodePipelineError: it cannot be begun: a variable has no value, an input does not exist …
     """
     check_inside(declaration, context)
     ti = context["ti"]

@@ -55,17 +55,19 @@ class Claim(msgspec.Struct, frozen=True):
 
     :param cleared: how often the run had been cleared when it arrived. Whoever acts for the execution within
         the stage compares it, so as to notice a clear that passed the gate by.
+    :param again: whether the execution was inside and is retried there.
     """
 
     order: Order
     entering: bool = False
     waited: bool = False
     cleared: int = 0
+    again: bool = False
 
     def visitor(self) -> Visitor:
         """Return the execution as the others see it."""
         presence = Presence.ENTERING if self.entering else Presence.WAITING
-        return Visitor(self.order, presence, self.waited)
+        return Visitor(self.order, presence, self.waited, self.again)
 
 
 @dataclass(slots=True)
@@ -156,6 +158,11 @@ class StageDesk:
     def _judge(self, mode: ExecutionMode, run_id: str, visitors: dict[str, Visitor]) -> Decision:
         me = self.claims[run_id].visitor()
         others = [visitor for other, visitor in visitors.items() if other != run_id]
+        there = {other.presence for other in others}
+        free = Presence.INSIDE not in there and not self.disabled
+        # Whoever arrives may be older: of executions that start at once nobody overtakes another.
+        if free and Presence.ARRIVING in there and not me.again:
+            return _UNSURE
         return decide(mode, me, others, disabled=self.disabled)
 
     async def _announce(self, run_id: str, view: StageView, **changes: bool) -> None:
@@ -218,7 +225,7 @@ class StageDesk:
             return Visitor(await self._order(run, view), Presence.INSIDE)
         # Where it was let in and announces anew, it was cleared and has come again, perhaps elsewhere.
         self.let_in.discard(run)
-        return claim.visitor() if claim else None
+        return claim.visitor() if claim else Visitor(("", run), Presence.ARRIVING)
 
     async def _order(self, run: str, view: StageView) -> Order:
         if run not in self.orders:
@@ -226,17 +233,20 @@ class StageDesk:
             self.orders[run] = claim.order if claim else ("", run)
         return self.orders[run]
 
-    async def arrive(self, run_id: str, order: Order, view: StageView, *, cleared: int = 0) -> None:
+    async def arrive(
+        self, run_id: str, order: Order, view: StageView, *, cleared: int = 0, again: bool = False
+    ) -> None:
         """Put an execution in front of the gate.
 
         :param cleared: how often its run was cleared: one that comes again after a clear has not waited yet.
+        :param again: whether it was inside and is retried there.
         """
         await self.acquaintances.meet(run_id, view)
         async with self.lock:
             earlier = await view.claim(run_id)
             waited = earlier is not None and earlier.waited and earlier.cleared == cleared
             self.let_in.discard(run_id)
-            self.claims[run_id] = Claim(order=order, waited=waited, cleared=cleared)
+            self.claims[run_id] = Claim(order=order, waited=waited, cleared=cleared, again=again)
             await self._announce(run_id, view)
             self.looked_at = 0.0
 

@@ -15,7 +15,7 @@ from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSkippedEven
 
 from airflow_codepipeline.dag.names import parse_task_id
 from airflow_codepipeline.dag.wire import to_json_value
-from airflow_codepipeline.execution.records import CANCELLED, ROLLBACK, STARTED, Cancellation
+from airflow_codepipeline.execution.records import AGAIN, CANCELLED, ROLLBACK, STARTED, Again, Cancellation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -224,7 +224,7 @@ class StageGateTrigger(BaseTrigger):
         )
         if self.mode != "PARALLEL":
             return await self._wait_for_others(view, arrival, pin)
-        while await view.disabled():
+        while not await self._comes_again(arrival) and await view.disabled():
             if pin and (changed := await pin.watch()):
                 return Cancelled(changed)
             await asyncio.sleep(POLL_SECONDS)
@@ -242,8 +242,9 @@ class StageGateTrigger(BaseTrigger):
         met = _met.setdefault(task.dag_id, Acquaintances())
         desk = _desks.setdefault(key, StageDesk(self.enter_task, self.exit_task, self.retry_task, met))
         order = (await self._started(arrival), str(task.run_id))
+        again = await self._comes_again(arrival)
         try:
-            await desk.arrive(task.run_id, order, view, cleared=arrival.cleared)
+            await desk.arrive(task.run_id, order, view, cleared=arrival.cleared, again=again)
             while True:
                 if pin and (changed := await pin.watch()):
                     return Cancelled(changed)
@@ -253,6 +254,16 @@ class StageGateTrigger(BaseTrigger):
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             desk.leave(task.run_id)
+
+    async def _comes_again(self, arrival: Arrival) -> bool:
+        """Tell whether the execution was inside and is retried there."""
+        from airflow_codepipeline.dag.supervisor import pull_xcom
+
+        task: Any = self.task_instance
+        if not arrival.cleared:
+            return False
+        mark = await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=self.exit_task, key=AGAIN)
+        return mark is not None and msgspec.convert(mark, Again).cleared == arrival.cleared
 
     async def _started(self, arrival: Arrival) -> str:
         """Return when the execution started: what its first gate noted, where Airflow forgets it.

@@ -23,6 +23,8 @@ Order = tuple[str, str]
 class Presence(Enum):
     """Where another execution is, as seen from a stage's gate."""
 
+    ARRIVING = "arriving"
+    """Its gate has begun and has not said yet when the execution started."""
     WAITING = "waiting"
     """It has arrived and not been let in."""
     ENTERING = "entering"
@@ -36,11 +38,14 @@ class Visitor:
     """An execution at or in a stage.
 
     :param waited: it found the stage occupied once, so that its arrival is older than the last change.
+    :param again: it was inside and is retried there: it has passed the transition already, and does not give
+        way to those that wait in front of it.
     """
 
     order: Order
     presence: Presence
     waited: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ def decide(
     :param disabled: whether the transition into the stage is disabled: nobody goes in, and while they wait
         the rules of the mode hold.
     """
+    disabled = disabled and not me.again
     if mode == "PARALLEL":
         return Wait(None) if disabled else Enter()
     if mode == "QUEUED":
@@ -104,7 +110,7 @@ def _newest_wins(me: Visitor, others: Collection[Visitor], *, disabled: bool) ->
         return Superseded(max(newer_inside))
     waiting = [other for other in others if other.presence is Presence.WAITING]
     newer = [other.order for other in waiting if other.order > me.order]
-    if newer and (inside or disabled or me.waited):
+    if newer and not me.again and (inside or disabled or me.waited):
         return Superseded(max(newer))
     if inside or disabled:
         return Wait(max(inside, default=None))

@@ -16,6 +16,7 @@ STARTED = "started"
 CANCELLED = "cancelled"
 STOPPED = "stopped"
 RETRIES = "retries"
+AGAIN = "again"
 
 ROLLBACK = "codepipeline.rollback"
 """The key of a DAG run's conf that makes it a rollback: a `Rollback`."""
@@ -72,6 +73,15 @@ class Stop(Record, frozen=True, kw_only=True):
     abandon: bool = False
     reason: str | None = None
     abandoned: tuple[str, ...] = ()
+
+
+class Again(Record, frozen=True, kw_only=True):
+    """The stage was retried, or its condition overridden: the execution enters it past the transition.
+
+    :param cleared: how often its run was cleared then, that time included.
+    """
+
+    cleared: int
 
 
 class Cancellation(Record, frozen=True, kw_only=True):

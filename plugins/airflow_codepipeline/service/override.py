@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.execution.override import check_override, tasks_of_override
-from airflow_codepipeline.execution.records import Override, override_key
+from airflow_codepipeline.execution.records import AGAIN, Again, Override, override_key
 from airflow_codepipeline.service.acting import leave_mark, newer_has_entered, now, run_again
 from airflow_codepipeline.service.pipelines import find_pipeline
 from airflow_codepipeline.service.retry import refuse_at_the_end
@@ -44,6 +44,7 @@ def override_stage_condition(
     )
     refuse_at_the_end(execution)
     leave_mark(session, execution, stage_name, override_key(condition_type), Override(by=user_name, at=now()))
+    leave_mark(session, execution, stage_name, AGAIN, Again(cleared=execution.run.clear_number + 1))
     run_again(session, execution, stage_name, tasks_of_override(stage, condition_type))
     return {}
 

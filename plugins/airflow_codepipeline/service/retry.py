@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_codepipeline.execution.records import CANCELLED, RETRIES, STOPPED
+from airflow_codepipeline.execution.records import AGAIN, CANCELLED, RETRIES, STOPPED, Again
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.retry import (
     check_retry,
@@ -57,6 +57,7 @@ def retry_stage_execution(
         latest_retry_trigger="ManualStageRetry",
     )
     leave_mark(session, execution, stage_name, RETRIES, counted)
+    leave_mark(session, execution, stage_name, AGAIN, Again(cleared=execution.run.clear_number + 1))
     run_again(session, execution, stage_name, tasks_of_retry(stage, retry_mode))
     return {"pipelineExecutionId": pipeline_execution_id}
 

@@ -83,6 +83,7 @@ class Visit:
         none: never.
     :param cleared: how long after it went in a user clears it, so that it comes again; none: never.
     :param begins: when Airflow creates the run, if that is before it arrives; none: before all.
+    :param starting: how long its task is with the triggerer before its gate does anything.
     """
 
     run_id: str
@@ -95,6 +96,7 @@ class Visit:
     tasks: dict[str, str | None] = field(default_factory=lambda: {ENTER: None, EXIT: None})
     claim: Claim | None = None
     begins: float | None = None
+    starting: float = 0.0
     arrived: float | None = None
     superseded_by: str | None = None
 
@@ -156,6 +158,7 @@ class World:
     async def _visit(self, visit: Visit) -> None:
         await asyncio.sleep(visit.arrives)
         visit.tasks[ENTER] = "deferred"
+        await asyncio.sleep(visit.starting)
         if not await self._admitted(visit, await self._gate(visit)):
             return
         if visit.cleared is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from types import SimpleNamespace
@@ -142,6 +143,24 @@ def test_queued_executions_in_the_order_of_start_go_in_in_that_order(desks, seed
     world.run()
 
     assert world.entered == [f"run-{number}" for number in range(8)], str(world)
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("QUEUED", range(8)), ("SUPERSEDED", (0, 7))])
+@pytest.mark.parametrize("desks", [1, 2])
+@pytest.mark.parametrize("seed", range(10))
+def test_of_executions_that_start_at_once_nobody_overtakes_another_whose_gate_is_slow(
+    mode, expected, desks, seed
+):
+    chance = Random(seed)
+    visits = [
+        replace(visit(number, arrives=0.001 * number, desk=number % desks), starting=chance.uniform(0, 4))
+        for number in range(8)
+    ]
+    world = World(visits, mode=mode, desks=desks, random=chance)
+
+    world.run()
+
+    assert world.entered == [f"run-{number}" for number in expected], str(world)
 
 
 @in_many_worlds("QUEUED", arrives=st.floats(0, 5), cancelled=MAYBE_SOON)

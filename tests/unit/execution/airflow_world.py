@@ -1,20 +1,19 @@
-"""Airflow in memory: what it does with the tasks of a pipeline's real DAG, and the database of our operations.
+"""Airflow in memory: what it does with the tasks of a pipeline's real DAG.
 
-Tasks, edges and trigger rules are those of `build_dag`. Whatever is decided is decided by the code that a real
-Airflow runs: the gates' `decide`, the pins of definitions, the operations of `service/`, the listener's
-`run_ended`. Only what those ask of Airflow's database, and of its supervisor, is answered from here.
+Tasks, edges and trigger rules are those of `build_dag`. Whatever is decided is decided by the code that a
+real Airflow runs: the gates' `decide`, the pins of definitions, the outcomes of conditions, the listener's
+`run_ended`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 from airflow.sdk.exceptions import AirflowFailException
 
-import msgspec
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.condition_outcome import ConditionOutcome
 from airflow_codepipeline.dag.declared import PinnedDefinition, definition_hash
@@ -26,6 +25,7 @@ from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.conditions import RuleStatus
 from airflow_codepipeline.execution.gate import Presence, Superseded, Visitor, Wait, decide
 from airflow_codepipeline.execution.records import (
+    AGAIN,
     CANCELLED,
     RETRIES,
     ROLLBACK,
@@ -34,33 +34,11 @@ from airflow_codepipeline.execution.records import (
     override_key,
 )
 from airflow_codepipeline.execution.status import FINISHED_TASK_STATES, UNDER_WAY
+from execution.trigger_rules import RUN, verdict
 
 GATE, ACTION, APPROVAL = "StageGateSensor", "ActionOperator", "ManualApprovalSensor"
 CONDITION, FAILURE, EMPTY = "StageConditionOperator", "FailureConditionOperator", "EmptyOperator"
 _dags: dict[tuple[str, int], Any] = {}
-
-
-def verdict(rule: str, upstream: list[str | None]) -> str | None:
-    """Return what Airflow's `TriggerRuleDep` makes of a task: `run`, a state that it gets, or none: it waits."""
-    count = Counter(upstream)
-    failed = count["failed"] + count["upstream_failed"]
-    success, skipped = count["success"], count["skipped"]
-    done = sum(count[state] for state in FINISHED_TASK_STATES) == len(upstream)
-    if rule == "all_success":
-        early = "upstream_failed" if failed else "skipped" if skipped else None
-        return early or ("run" if success == len(upstream) else None)
-    if rule == "one_failed":
-        return "run" if failed else "skipped" if done else None
-    if rule == "all_done":
-        return "run" if done else None
-    if rule == "all_done_min_one_success":
-        if skipped:
-            return "skipped"
-        return ("run" if success else "upstream_failed") if done else None
-    assert rule == "none_failed_min_one_success", rule
-    if failed:
-        return "upstream_failed"
-    return ("run" if success else "skipped") if done else None
 
 
 def at_once(coroutine: Any) -> Any:
@@ -127,6 +105,8 @@ class World:
         self.disabled: set[str] = set()
         self.begun: list[tuple[str, str]] = []
         """Every action that began: its run and its task."""
+        self.entered: dict[str, list[tuple[str, str]]] = {}
+        """By stage the orders of the executions that went in, each once; rollbacks left out."""
         self.pipeline = pipeline
         self.update()
 
@@ -172,7 +152,7 @@ class World:
                 operator = run.dag.task_dict[task]
                 upstream = [run.tasks[other] for other in operator.upstream_task_ids]
                 outcome = verdict(operator.trigger_rule.value, upstream)
-                if outcome == "run":
+                if outcome == RUN:
                     self._begin(run, task, operator)
                 elif outcome:
                     self.end(run, task, outcome)
@@ -217,7 +197,7 @@ class World:
         return (exit_task, override_key(declaration.hook)) in run.xcoms
 
     def _decide_failures(self) -> bool:
-        """Do what `StageFailureTrigger` does: wait until nothing is in progress, then decide, or ask the rules."""
+        """Do what `StageFailureTrigger` does: wait until nothing is in progress, then decide."""
         changed = False
         for run in self._open():
             for task in [task for task, state in run.tasks.items() if state == "deferred"]:
@@ -302,7 +282,8 @@ class World:
         return GatePin(
             SimpleNamespace(dag_id=run.dag_id, run_id=run.run_id, task_id=task),
             PinnedDefinition(
-                hash=self.definition if self.cancels else run.definition, watched="/dags" if self.cancels else None
+                hash=self.definition if self.cancels else run.definition,
+                watched="/dags" if self.cancels else None,
             ),
             exit_task=exit_task,
             home=kwargs["run_task"] if ROLLBACK not in run.conf else exit_task,
@@ -320,19 +301,28 @@ class World:
             for task, state in run.tasks.items()
             if state == "deferred" and type(run.dag.task_dict[task]).__name__ == GATE
         ]
-        return any([self._poll(run, task) for _, run, task in sorted(gates, key=lambda gate: gate[0])])
+        polled = [self._poll(run, task) for _, run, task in sorted(gates, key=lambda gate: gate[0])]
+        return any(polled)
 
     def _poll(self, run: Run, task: str) -> bool:
         if run.tasks[task] != "deferred":
             return False
         operator = run.dag.task_dict[task]
-        if self.cancels and run.xcoms.get((operator.trigger_kwargs["exit_task"], "definition")) != self.definition:
+        if (
+            self.cancels
+            and run.xcoms.get((operator.trigger_kwargs["exit_task"], "definition")) != self.definition
+        ):
             self._cancel(run, task, "The definition changed.")
             return True
-        others = [visitor for other in self.runs.values() if other is not run and (visitor := self.visitor(other, task))]
+        others = [
+            visitor
+            for other in self.runs.values()
+            if other is not run and (visitor := self.visitor(other, task))
+        ]
+        again = run.xcoms.get((operator.trigger_kwargs["exit_task"], AGAIN)) == {"cleared": run.cleared}
         decision = decide(
             operator.trigger_kwargs["mode"],
-            Visitor(run.order, Presence.WAITING, task in run.waited),
+            Visitor(run.order, Presence.WAITING, task in run.waited, again=again),
             others,
             disabled=names.parse_task_id(task)[0] in self.disabled,
         )
@@ -341,8 +331,15 @@ class World:
             return False
         if isinstance(decision, Superseded):
             run.xcoms[task, SUPERSEDED_BY] = decision.by[1]
+        else:
+            self._note_entry(run, task)
         self.end(run, task, "skipped" if isinstance(decision, Superseded) else "success")
         return True
+
+    def _note_entry(self, run: Run, gate: str) -> None:
+        entered = self.entered.setdefault(gate, [])
+        if ROLLBACK not in run.conf and run.order not in entered:
+            entered.append(run.order)
 
     def visitor(self, run: Run, gate: str) -> Visitor | None:
         """Return a run as the gates of a stage see it; none where it is not there."""
@@ -350,4 +347,6 @@ class World:
         if run.tasks[gate] == "success":
             left = run.tasks[names.exit_id(stage)] in FINISHED_TASK_STATES
             return None if left else Visitor(run.order, Presence.INSIDE)
-        return Visitor(run.order, Presence.WAITING, gate in run.waited) if run.tasks[gate] in UNDER_WAY else None
+        return (
+            Visitor(run.order, Presence.WAITING, gate in run.waited) if run.tasks[gate] in UNDER_WAY else None
+        )

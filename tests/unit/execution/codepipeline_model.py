@@ -20,16 +20,21 @@ CONFLICT = "ConflictException"
 TOO_MANY = "ConcurrentPipelineExecutionsLimitExceededException"
 
 LEGAL = {
-    None: {"InProgress", "Superseded", "Cancelled", "Stopped"},
-    "InProgress": {"Succeeded", "Failed", "Superseded", "Stopping", "Stopped", "Cancelled"},
+    None: {"InProgress"},
+    "InProgress": {"Succeeded", "Failed", "Superseded", "Stopping", "Cancelled"},
     "Stopping": {"Stopped"},
-    "Failed": {"InProgress", "Superseded", "Cancelled"},
+    "Failed": {"InProgress"},
     "Stopped": {"InProgress"},
     "Succeeded": set(),
     "Superseded": set(),
     "Cancelled": set(),
 }
-"""§4.1, and what two of its changes at once amount to."""
+"""What may follow what (§4.1)."""
+
+
+def may_follow(before: str | None, now: str) -> bool:
+    """Tell whether an execution's status may have changed so, in one change or in two at the same moment."""
+    return now in LEGAL[before] or any(now in LEGAL[between] for between in LEGAL[before])
 
 
 @dataclass(frozen=True)

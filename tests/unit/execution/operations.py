@@ -7,8 +7,6 @@ from dataclasses import fields
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from execution.airflow_world import Run, World
-
 from airflow_codepipeline.dag import definition_pin, names
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.start import check_room
@@ -20,6 +18,7 @@ from airflow_codepipeline.service.acting import stage_task_id
 from airflow_codepipeline.service.pipelines import DeclaredPipeline
 from airflow_codepipeline.service.rows import RunRow, TaskRow
 from airflow_codepipeline.service.snapshot import ExecutionSnapshot
+from execution.airflow_world import Run, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -119,6 +118,7 @@ class Airflow(World):
                 run_id=run.run_id,
                 state=run.state,
                 conf=run.conf,
+                clear_number=run.cleared,
                 bundle_version=None if self.cancels else run.definition,
             ),
             tasks={

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from execution.codepipeline_model import StageSpec
 
 from airflow_codepipeline.definition.model import Pipeline
+from execution.codepipeline_model import StageSpec
 
 _SOURCE = StageSpec("Source", (("Take", "Look"),))
 
 SHAPES: dict[str, tuple[StageSpec, ...]] = {
-    "plain": (_SOURCE, StageSpec("Build", (("A", "B"), ("C",))), StageSpec("Deploy", (("Approve",), ("Out",)))),
+    "plain": (
+        _SOURCE,
+        StageSpec("Build", (("A", "B"), ("C",))),
+        StageSpec("Deploy", (("Approve",), ("Out",))),
+    ),
     "conditions": (
         StageSpec("Source", (("Take",),), success="FAIL"),
         StageSpec("Build", (("A", "B"),), before="FAIL", success="FAIL"),
@@ -70,9 +74,11 @@ def _condition(result: str | None) -> dict[str, Any]:
 
 
 def _action(stage: str, name: str, order: int) -> dict[str, Any]:
-    category, provider = {"Source": ("Source", "S3"), "Build": ("Build", "CodeBuild"), "Deploy": ("Deploy", "S3")}[
-        stage
-    ]
+    category, provider = {
+        "Source": ("Source", "S3"),
+        "Build": ("Build", "CodeBuild"),
+        "Deploy": ("Deploy", "S3"),
+    }[stage]
     if name == "Approve":
         category, provider = "Approval", "Manual"
     kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations, permutations, product
 
 import pytest
@@ -153,3 +154,21 @@ def test_at_a_disabled_transition_only_the_newest_that_waits_is_not_superseded()
                 decision = decide("SUPERSEDED", me, others, disabled=True)
                 newest = me.order == max(visitor.order for visitor in waiting)
                 assert isinstance(decision, Wait if newest else Superseded), world
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_one_that_is_retried_enters_its_free_stage_past_the_transition_and_whoever_waits(mode):
+    for world in WORLDS:
+        first = those(world, Presence.WAITING)[:1]
+        for me in first if not those(world, Presence.INSIDE) else ():
+            others = [other for other in world if other is not me]
+            again = replace(me, again=True)
+            assert decide(mode, again, others, disabled=True) == Enter(), (world, me)
+
+
+@pytest.mark.parametrize("mode", ["QUEUED", "SUPERSEDED"])
+def test_one_that_is_retried_does_not_enter_an_occupied_stage(mode):
+    for world in WORLDS:
+        for me in those(world, Presence.WAITING) if those(world, Presence.INSIDE) else ():
+            others = [other for other in world if other is not me]
+            assert decide(mode, replace(me, again=True), others) != Enter(), (world, me)
