@@ -25,7 +25,7 @@ from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.definition.variables_file import variables_path
 from airflow_codepipeline.errors import CodePipelineError
-from airflow_codepipeline.execution.records import CANCELLED, DEFINITION, Cancellation
+from airflow_codepipeline.execution.records import CANCELLED, DEFINITION, STOPPED, Cancellation
 from airflow_codepipeline.execution.status import UNDER_WAY
 from airflow_codepipeline.settings import definition_of, pipelines_folder
 
@@ -88,6 +88,7 @@ class GatePin:
         if self._cleared:
             await self._note(self._task.task_id, CANCELLED, None)
             await self._note(self._exit_task, CANCELLED, None)
+            await self._note(self._exit_task, STOPPED, None)
         await self._note(self._exit_task, DEFINITION, self._definition)
         return None
 

@@ -6,7 +6,6 @@ all of it happens, or the run has not ended and the scheduler comes again.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.dag import names
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.definition.model import RetryMode
     from airflow_codepipeline.service.snapshot import ExecutionSnapshot
-
-log = logging.getLogger(__name__)
 
 PREFIX = "CodePipeline: "
 """What our notes begin with: those of people are left alone."""

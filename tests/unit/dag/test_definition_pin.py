@@ -16,7 +16,7 @@ from airflow_codepipeline.dag.declared import PinnedDefinition, definition_hash
 from airflow_codepipeline.dag.definition_pin import GatePin, LiveDefinition, refuse_another_definition
 from airflow_codepipeline.dag.stage_gate import StageGateTrigger
 from airflow_codepipeline.definition.reader import read_pipeline
-from airflow_codepipeline.execution.records import CANCELLED, DEFINITION
+from airflow_codepipeline.execution.records import CANCELLED, DEFINITION, STOPPED
 from dag.kit import WEB_SHOP, Execution, web_shop
 
 RUN = "one"
@@ -119,6 +119,7 @@ async def test_an_execution_that_is_cleared_as_a_whole_begins_anew_with_the_defi
     assert channel.xcoms == {
         (FIRST, DEFINITION): "new",
         (FIRST, CANCELLED): None,
+        (FIRST, STOPPED): None,
         ("Source.enter", CANCELLED): None,
     }
 
