@@ -19,6 +19,8 @@ from fixtures.world import zipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import httpx
+
     from fixtures.airflow_run import Airflow
     from fixtures.embedded_aws import EmbeddedAws
     from fixtures.puppet import Puppets
@@ -177,15 +179,22 @@ class Backfill:
         self, airflow: Airflow, dag_id: str, wanted: list[datetime], *, active: int, again: bool = False
     ) -> None:
         self.airflow, self.dag_id = airflow, dag_id
-        self.id = airflow.call(
-            "POST",
-            "/backfills",
-            dag_id=dag_id,
-            from_date=wanted[0].isoformat(),
-            to_date=wanted[-1].isoformat(),
-            max_active_runs=active,
-            reprocess_behavior="completed" if again else "none",
-        )["id"]
+        self._body = {
+            "dag_id": dag_id,
+            "from_date": wanted[0].isoformat(),
+            "to_date": wanted[-1].isoformat(),
+            "max_active_runs": active,
+            "reprocess_behavior": "completed" if again else "none",
+        }
+        self._answers: list[httpx.Response] = []
+        wait_until(self._is_created, lambda: [answer.text for answer in self._answers])
+        self.id = self._answers[-1].json()["id"]
+
+    def _is_created(self) -> bool:
+        """Ask for it; where Airflow says that somebody else is writing, it is to be asked again."""
+        self._answers.append(self.airflow.http.post("/backfills", json=self._body))
+        assert self._answers[-1].status_code in {200, 503}, self._answers[-1].text
+        return self._answers[-1].is_success
 
     def runs(self) -> dict[datetime, dict[str, Any]]:
         """Its runs, by their dates."""

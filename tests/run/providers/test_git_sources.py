@@ -182,7 +182,8 @@ class TestEveryKind:
         with pytest.raises(ActionError, match="is no name of a branch"):
             carry_out(source.attempt(configuration={key: "--upload-pack=touch /tmp/x"}))
         with pytest.raises(ActionError, match="is no id of a commit"):
-            carry_out(source.attempt(source_revisions=(SourceRevision(type="COMMIT_ID", value="--output=x"),)))
+            option = SourceRevision(type="COMMIT_ID", value="--output=x")
+            carry_out(source.attempt(source_revisions=(option,)))
         with pytest.raises(ActionError, match="revisions of type COMMIT_ID"):
             carry_out(source.attempt(source_revisions=(SourceRevision(type="IMAGE_DIGEST", value="x"),)))
 

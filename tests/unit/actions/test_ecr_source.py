@@ -82,9 +82,7 @@ def test_a_backfill_takes_the_image_of_a_tag_only_if_it_was_pushed_by_then(scrip
 
     aws = scripted(tagged)
     script(aws, image(NEW, "v1", at=datetime(2024, 2, 1, tzinfo=UTC)), imageTag="v1")
-    with pytest.raises(
-        ActionError, match=r"The image v1 .* was pushed after 2024-01-22.* Name it"
-    ):
+    with pytest.raises(ActionError, match=r"The image v1 .* was pushed after 2024-01-22.* Name it"):
         EcrSource().start(aws)
 
 
