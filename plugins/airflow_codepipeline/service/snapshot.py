@@ -139,10 +139,6 @@ class ExecutionSnapshot:
         return Left.CANCELLED if self._mark(enter, records.CANCELLED) is not None else None
 
 
-def _actions(stop: records.Stop | None) -> frozenset[str]:
-    return frozenset(names.parse_task_id(task)[1] for task in stop.abandoned) if stop else frozenset()
-
-
 def find_execution(
     session: Session, pipeline: DeclaredPipeline, execution_id: str, *, lock: bool = False
 ) -> ExecutionSnapshot:

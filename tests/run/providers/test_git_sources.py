@@ -181,8 +181,8 @@ class TestEveryKind:
         key = "Branch" if "Branch" in source.configuration else "BranchName"
         with pytest.raises(ActionError, match="is no name of a branch"):
             carry_out(source.attempt(configuration={key: "--upload-pack=touch /tmp/x"}))
+        option = SourceRevision(type="COMMIT_ID", value="--output=x")
         with pytest.raises(ActionError, match="is no id of a commit"):
-            option = SourceRevision(type="COMMIT_ID", value="--output=x")
             carry_out(source.attempt(source_revisions=(option,)))
         with pytest.raises(ActionError, match="revisions of type COMMIT_ID"):
             carry_out(source.attempt(source_revisions=(SourceRevision(type="IMAGE_DIGEST", value="x"),)))
