@@ -14,7 +14,7 @@ from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent
 from airflow_codepipeline.dag import stage_desk, stage_gate
 from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, Arrival, StageGateTrigger
 from airflow_codepipeline.dag.wire import to_json_value
-from airflow_codepipeline.execution.records import ROLLBACK, STARTED
+from airflow_codepipeline.execution.records import AGAIN, ROLLBACK, STARTED
 
 ENTER, EXIT, RUN, RETRY = "Build.enter", "Build.exit", "Source.exit", "Build.onFailure"
 EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
@@ -274,3 +274,24 @@ async def test_nobody_slips_in_before_an_automatic_retry(channel):
 
     channel.runs["occupant"] = "failed"
     assert isinstance(await waiting, TaskSuccessEvent)
+
+
+@pytest.mark.parametrize("mode", ["QUEUED", "SUPERSEDED", "PARALLEL"])
+async def test_a_retried_execution_goes_back_into_its_stage_past_a_disabled_transition(channel, mode):
+    channel.variables["codepipeline.transitions.shop"] = '{"Build": {"enabled": false}}'
+    channel.xcoms["one", AGAIN] = {"cleared": 1}
+
+    event = await only_event(trigger_of(channel, "one", mode=mode, cleared=1))
+
+    assert isinstance(event, TaskSuccessEvent)
+
+
+async def test_an_execution_that_was_cleared_since_its_retry_waits_for_the_transition_again(channel):
+    channel.variables["codepipeline.transitions.shop"] = '{"Build": {"enabled": false}}'
+    channel.xcoms["one", AGAIN] = {"cleared": 1}
+    waiting = asyncio.ensure_future(only_event(trigger_of(channel, "one", cleared=2)))
+    while not (channel.xcoms.get(("one", "claim")) or {}).get("waited"):
+        assert not waiting.done()
+        await asyncio.sleep(0)
+
+    waiting.cancel()
