@@ -19,8 +19,6 @@ from fixtures.world import zipped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import httpx
-
     from fixtures.airflow_run import Airflow
     from fixtures.embedded_aws import EmbeddedAws
     from fixtures.puppet import Puppets
@@ -159,17 +157,20 @@ def airflow(airflow_server: Airflow, trial: Trial, history: History) -> Airflow:
 
 
 @contextmanager
-def scheduler_stopped(airflow: Airflow) -> Iterator[None]:
-    """Stop the scheduler for a moment, in which no worker runs anything.
+def nobody_writing(airflow: Airflow) -> Iterator[None]:
+    """Stop all of Airflow but its API server for a moment, in which no worker runs anything.
 
-    On SQLite Airflow answers 503 where another of its processes writes while it creates a backfill, and takes
-    back what it has made; a scheduler that has seen it ends.
+    On SQLite Airflow answers 503 where another of its processes writes while it creates a backfill. It takes
+    back what it has made, and a scheduler that has seen it ends.
     """
-    airflow.server.kill_component("scheduler")
+    writers = ("scheduler", "triggerer", "dag-processor")
+    for component in writers:
+        airflow.server.kill_component(component)
     try:
         yield
     finally:
-        airflow.server.start_component("scheduler")
+        for component in writers:
+            airflow.server.start_component(component)
 
 
 class Backfill:
@@ -179,22 +180,15 @@ class Backfill:
         self, airflow: Airflow, dag_id: str, wanted: list[datetime], *, active: int, again: bool = False
     ) -> None:
         self.airflow, self.dag_id = airflow, dag_id
-        self._body = {
-            "dag_id": dag_id,
-            "from_date": wanted[0].isoformat(),
-            "to_date": wanted[-1].isoformat(),
-            "max_active_runs": active,
-            "reprocess_behavior": "completed" if again else "none",
-        }
-        self._answers: list[httpx.Response] = []
-        wait_until(self._is_created, lambda: [answer.text for answer in self._answers])
-        self.id = self._answers[-1].json()["id"]
-
-    def _is_created(self) -> bool:
-        """Ask for it; where Airflow says that somebody else is writing, it is to be asked again."""
-        self._answers.append(self.airflow.http.post("/backfills", json=self._body))
-        assert self._answers[-1].status_code in {200, 503}, self._answers[-1].text
-        return self._answers[-1].is_success
+        self.id = airflow.call(
+            "POST",
+            "/backfills",
+            dag_id=dag_id,
+            from_date=wanted[0].isoformat(),
+            to_date=wanted[-1].isoformat(),
+            max_active_runs=active,
+            reprocess_behavior="completed" if again else "none",
+        )["id"]
 
     def runs(self) -> dict[datetime, dict[str, Any]]:
         """Its runs, by their dates."""
@@ -222,7 +216,7 @@ def test_every_day_of_thirty_gets_its_version_and_gets_it_again(airflow: Airflow
     history.write("today")
     wanted, artifacts = days(DAYS), []
     for again in (False, True):
-        with scheduler_stopped(airflow):
+        with nobody_writing(airflow):
             backfill = Backfill(airflow, "daily", wanted, active=8, again=again)
         backfill.wait()
         runs = backfill.runs()
@@ -256,7 +250,7 @@ def test_a_backfill_of_two_at_once_passes_in_every_mode_without_asking_anybody(
     airflow: Airflow, history: History
 ):
     wanted = days(3)
-    with scheduler_stopped(airflow):
+    with nobody_writing(airflow):
         backfills = [Backfill(airflow, f"daily-{mode.lower()}", wanted, active=2) for mode in MODES]
     for backfill in backfills:
         backfill.wait()
@@ -275,7 +269,7 @@ def test_a_backfill_does_not_go_before_an_execution_that_started_earlier(
     inside.wait_for_trigger("Deploy.Hold")
     waiting.wait_for_trigger("Deploy.enter")
     wanted = days(2)
-    with scheduler_stopped(airflow):
+    with nobody_writing(airflow):
         backfill = Backfill(airflow, "daily-line", wanted, active=2)
     wait_until(lambda: len(backfill.runs()) == len(wanted), backfill.runs)
     line = [inside.run_id, waiting.run_id, *(backfill.execution(day) for day in wanted)]
