@@ -93,7 +93,9 @@ def hammer(options: Options, folder: Path) -> Verdict:
         server.start()
         if options.database == "postgresql":
             server.start_component("triggerer", name=_SECOND, arguments=("--skip-serve-logs",))
-        return _Hammer(options, server).waves(book)
+        hammering = _Hammer(options, server)
+        stack.callback(hammering.close)
+        return hammering.waves(book)
 
 
 class _Hammer:
@@ -105,6 +107,11 @@ class _Hammer:
         self._started: list[tuple[str, str]] = []
         self._killed: dict[str, int] = dict.fromkeys(_VICTIMS, 0)
         self._operations = Operations.of(server, self._random)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+        self._operations.client.close()
 
     def waves(self, book: JobBook) -> Verdict:
         """Start wave after wave until the time is over; wait for the last to end."""

@@ -7,13 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx
-from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from airflow_codepipeline.local.airflow_server import USER
+from fixtures.codepipeline_api import client_of
 
 if TYPE_CHECKING:
     import random
@@ -50,17 +48,7 @@ class Operations:
         """Log in to an Airflow."""
         login = {"username": USER, "password": server.password}
         token = httpx.post(f"{server.url}/auth/token", json=login, timeout=60).json()["access_token"]
-        client = boto3.client(
-            "codepipeline",
-            region_name="us-east-1",
-            endpoint_url=f"{server.url}/codepipeline",
-            config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
-        )
-
-        def authorize(request: Any, **_: Any) -> None:
-            request.headers["Authorization"] = f"Bearer {token}"
-
-        client.meta.events.register("before-send.codepipeline", authorize)
+        client = client_of(f"{server.url}/codepipeline", token)
         return cls(client=client, random=chance)
 
     def stop(self, pipeline: str, execution: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -29,7 +30,8 @@ def airflow(airflow_server: Airflow) -> Airflow:
 
 @pytest.fixture(scope="module")
 def codepipeline(airflow: Airflow) -> Any:
-    return airflow.codepipeline()
+    with contextlib.closing(airflow.codepipeline()) as client:
+        yield client
 
 
 @pytest.fixture
@@ -146,12 +148,10 @@ def test_a_rejection_and_a_condition_that_is_not_met_say_why(codepipeline, begin
 
 
 def test_the_endpoint_wants_a_login_of_airflows(airflow: Airflow):
-    assert (
-        refused(client_of(airflow.server.url, "nonsense").get_pipeline_state, name=REVIEWED)
-        == "UnrecognizedClientException"
-    )
-    assert (
-        refused(client_of(airflow.server.url, None).get_pipeline_state, name=REVIEWED)
-        == "MissingAuthenticationTokenException"
-    )
+    for token, code in (
+        ("nonsense", "UnrecognizedClientException"),
+        (None, "MissingAuthenticationTokenException"),
+    ):
+        with contextlib.closing(client_of(airflow.server.url, token)) as client:
+            assert refused(client.get_pipeline_state, name=REVIEWED) == code
     assert httpx.get(f"{airflow.server.url}/api/v2/version").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +27,8 @@ def airflow(airflow_server: Airflow) -> Airflow:
 
 @pytest.fixture(scope="module")
 def codepipeline(airflow: Airflow):
-    return airflow.codepipeline()
+    with contextlib.closing(airflow.codepipeline()) as client:
+        yield client
 
 
 @pytest.fixture
