@@ -57,6 +57,8 @@ def page(airflow_server: Airflow) -> Iterator[Page]:
         page.locator("input[name=password]").fill(airflow_server.server.password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(re.compile("^(?!.*login)"))
+        # Airflow's UI on a machine that runs all of this.
+        expect.set_options(timeout=60_000)
         yield page
         browser.close()
 
