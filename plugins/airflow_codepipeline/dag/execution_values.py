@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_codepipeline.dag.names import before_entry_id, execution_id, parse_task_id
+from airflow_codepipeline.dag.names import condition_id, execution_id, parse_task_id
 from airflow_codepipeline.dag.result import XCOM_KEY, ActionResult
 from airflow_codepipeline.definition.references import PIPELINE_NAMESPACE, VARIABLES_NAMESPACE, resolve
 from airflow_codepipeline.errors import ArtifactError, VariableError
@@ -136,7 +136,7 @@ class ExecutionValues:
     def _absence(self, producer: str) -> str:
         """Say why an action left nothing."""
         stage, _ = parse_task_id(producer)
-        entry = self._pull(before_entry_id(stage), stage)
+        entry = self._pull(condition_id(stage, "BEFORE_ENTRY"), stage)
         if isinstance(entry, dict) and entry.get("engaged") and entry.get("result") == "SKIP":
             return f"{_label(producer)} did not run, because the stage {stage} was skipped"
         if self._target_run(stage):

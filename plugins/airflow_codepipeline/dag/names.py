@@ -10,10 +10,15 @@ from __future__ import annotations
 
 import re
 import uuid
+from typing import TYPE_CHECKING
+
+from airflow_codepipeline.execution.conditions import LABELS
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.execution.conditions import ConditionHook
 
 ENTER, EXIT, DONE = "enter", "exit", "done"
-BEFORE_ENTRY, ON_SUCCESS, ON_FAILURE = "beforeEntry", "onSuccess", "onFailure"
-OWN_TASKS = frozenset({ENTER, EXIT, DONE, BEFORE_ENTRY, ON_SUCCESS, ON_FAILURE})
+OWN_TASKS = frozenset({ENTER, EXIT, DONE, *LABELS.values()})
 """What the tasks of a stage are called that are no actions."""
 
 _ESCAPED = re.compile(r"_x([0-9a-f]{2})_")
@@ -71,19 +76,14 @@ def done_id(stage: str) -> str:
     return f"{group_id(stage)}.{DONE}"
 
 
-def before_entry_id(stage: str) -> str:
-    """Return the id of the task that evaluates a stage's entry condition."""
-    return f"{group_id(stage)}.{BEFORE_ENTRY}"
+def condition_id(stage: str, hook: ConditionHook) -> str:
+    """Return the id of the task that decides at a hook of a stage."""
+    return f"{group_id(stage)}.{LABELS[hook]}"
 
 
-def on_success_id(stage: str) -> str:
-    """Return the id of the task that evaluates a stage's success condition."""
-    return f"{group_id(stage)}.{ON_SUCCESS}"
-
-
-def on_failure_id(stage: str) -> str:
-    """Return the id of the task that decides what follows when an action of a stage failed."""
-    return f"{group_id(stage)}.{ON_FAILURE}"
+def stage_task_id(stage: str, task: str) -> str:
+    """Return the id of a stage's task: of an action, or one of the stage's own."""
+    return f"{group_id(stage)}.{task}" if task in OWN_TASKS else task_id(stage, task)
 
 
 def parse_task_id(identifier: str) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def _retry_task(stage: Stage) -> str | None:
     if failure is None:
         return None
     results = {failure.result, *(condition.result for condition in failure.conditions)}
-    return names.on_failure_id(stage.name) if "RETRY" in results else None
+    return names.condition_id(stage.name, "ON_FAILURE") if "RETRY" in results else None
 
 
 def _follow(task: BaseOperator, before: Sequence[BaseOperator]) -> None:

@@ -27,6 +27,10 @@ LABELS: dict[ConditionHook, str] = {
 """What a hook is called in a declaration, and its task within the stage's group."""
 
 
+AFTER_ACTIONS = (LABELS["ON_SUCCESS"], LABELS["ON_FAILURE"])
+"""The hooks that come after a stage's actions, by what they are called."""
+
+
 class ConditionStatus(StrEnum):
     """How a condition stands (CodePipeline API, ConditionExecutionStatus)."""
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_codepipeline.execution.conditions import AFTER_ACTIONS, LABELS
 from airflow_codepipeline.execution.refusal import Refusal
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Result
     from airflow_codepipeline.execution.records import Hook
     from airflow_codepipeline.execution.standing import StageTasks
-
-HOOK_NAMES: dict[Hook, str] = {"BEFORE_ENTRY": "beforeEntry", "ON_SUCCESS": "onSuccess"}
 
 
 def check_override(
@@ -32,7 +31,7 @@ def check_override(
     :param outdated: whether the definition that the execution ran is not at hand any more.
     :raises Refusal: it may not.
     """
-    name = HOOK_NAMES[hook]
+    name = LABELS[hook]
     if name not in stage.hooks:
         raise Refusal("ConditionNotOverridableException", f"The stage {stage.name} has no condition {hook}.")
     if result == "SKIP":
@@ -60,7 +59,10 @@ def check_override(
 
 def tasks_of_override(stage: StageTasks, hook: Hook) -> tuple[str, ...]:
     """Return which of the stage's tasks run again, by their names within the stage; later stages do too."""
-    again = [HOOK_NAMES[hook]]
+    again = [LABELS[hook]]
     if hook == "BEFORE_ENTRY":
-        again += [*stage.actions, *(name for name in ("onSuccess", "onFailure") if name in stage.hooks)]
+        again += [
+            *stage.actions,
+            *(name for name in AFTER_ACTIONS if name in stage.hooks),
+        ]
     return ("enter", *again, "exit", "done")

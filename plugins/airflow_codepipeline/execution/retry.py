@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from airflow_codepipeline.execution.conditions import AFTER_ACTIONS, LABELS
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.standing import stage_status
 from airflow_codepipeline.execution.status import FINISHED_TASK_STATES, StageExecutionStatus
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import RetryMode
     from airflow_codepipeline.execution.standing import StageTasks
 
-GATE, HOOK_BEFORE = "enter", "beforeEntry"
+GATE, ENTRY = "enter", LABELS["BEFORE_ENTRY"]
 _RETRYABLE = frozenset({StageExecutionStatus.FAILED, StageExecutionStatus.STOPPED})
 
 
@@ -69,9 +70,9 @@ def tasks_of_retry(stage: StageTasks, mode: RetryMode) -> tuple[str, ...]:
         again = {GATE, *stage.hooks, *stage.actions}
     else:
         again = {name for name, state in stage.actions.items() if state in {"failed", *_NOT_RUN}}
-        again |= {name for name, state in stage.hooks.items() if state != "success" or name != HOOK_BEFORE}
+        again |= {name for name, state in stage.hooks.items() if state != "success" or name != ENTRY}
         again |= set() if stage.is_inside else {GATE}
-    order = (GATE, HOOK_BEFORE, *stage.actions, "onSuccess", "onFailure")
+    order = (GATE, ENTRY, *stage.actions, *AFTER_ACTIONS)
     return (*(name for name in order if name in again), "exit", "done")
 
 

@@ -57,19 +57,13 @@ def run_again(session: Session, execution: ExecutionSnapshot, stage: str, tasks:
     :param tasks: their names within the stage, as `execution.standing.StageTasks` has them.
     """
     from airflow.models.taskinstance import TaskInstance, clear_task_instances
-    from sqlalchemy import select
 
-    wanted = {stage_task_id(stage, task) for task in tasks}
-    for later in _later(execution, stage):
+    wanted = {names.stage_task_id(stage, task) for task in tasks}
+    for later in execution.pipeline.stages_after(stage):
         prefix = f"{names.group_id(later)}."
         wanted |= {task_id for task_id in execution.tasks if task_id.startswith(prefix)}
-    query = select(TaskInstance).where(
-        TaskInstance.dag_id == execution.pipeline.dag_id,
-        TaskInstance.run_id == execution.run.run_id,
-        TaskInstance.task_id.in_(wanted),
-        TaskInstance.state.is_not(None),
-    )
-    clear_task_instances(list(session.scalars(query)), session)
+    begun = _tasks(execution, wanted).where(TaskInstance.state.is_not(None))
+    clear_task_instances(list(session.scalars(begun)), session)
 
 
 def set_states(session: Session, execution: ExecutionSnapshot, states: Mapping[str, str]) -> None:
@@ -77,15 +71,7 @@ def set_states(session: Session, execution: ExecutionSnapshot, states: Mapping[s
 
     :param states: by the tasks' ids.
     """
-    from airflow.models.taskinstance import TaskInstance
-    from sqlalchemy import select
-
-    query = select(TaskInstance).where(
-        TaskInstance.dag_id == execution.pipeline.dag_id,
-        TaskInstance.run_id == execution.run.run_id,
-        TaskInstance.task_id.in_(states),
-    )
-    for task in session.scalars(query.with_for_update()):
+    for task in session.scalars(_tasks(execution, states).with_for_update()):
         task.set_state(states[task.task_id], session=session)
 
 
@@ -116,13 +102,13 @@ def newer_has_entered(session: Session, execution: ExecutionSnapshot, stage: str
     return session.scalar(query.limit(1)) is not None
 
 
-def stage_task_id(stage: str, task: str) -> str:
-    """Return the id of a stage's task: of an action, or one of the stage's own."""
-    if task in names.OWN_TASKS:
-        return f"{names.group_id(stage)}.{task}"
-    return names.task_id(stage, task)
+def _tasks(execution: ExecutionSnapshot, task_ids: Iterable[str]) -> Any:
+    """Return the query of some of an execution's task instances."""
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
 
-
-def _later(execution: ExecutionSnapshot, stage: str) -> list[str]:
-    stages = [declared.name for declared in execution.pipeline.declaration.stages]
-    return stages[stages.index(stage) + 1 :]
+    return select(TaskInstance).where(
+        TaskInstance.dag_id == execution.pipeline.dag_id,
+        TaskInstance.run_id == execution.run.run_id,
+        TaskInstance.task_id.in_(list(task_ids)),
+    )

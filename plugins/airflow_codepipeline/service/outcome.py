@@ -12,6 +12,7 @@ from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY
 from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY
 from airflow_codepipeline.execution import records
+from airflow_codepipeline.execution.conditions import LABELS
 from airflow_codepipeline.execution.status import PipelineExecutionStatus
 
 if TYPE_CHECKING:
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from airflow_codepipeline.definition.model import RetryMode
+    from airflow_codepipeline.execution.conditions import ConditionHook
     from airflow_codepipeline.service.snapshot import ExecutionSnapshot
 
+_DECIDED: dict[ConditionHook, str] = {"ON_FAILURE": "success", "ON_SUCCESS": "failed"}
+"""How the task of a hook ends that has something carried out."""
 PREFIX = "CodePipeline: "
 """What our notes begin with: those of people are left alone."""
 
@@ -79,9 +83,9 @@ def _follow(session: Session, execution: ExecutionSnapshot) -> str | None:
 def _engaged(execution: ExecutionSnapshot) -> Iterator[tuple[str, Any]]:
     """Yield what the conditions of failed stages decided in this try."""
     for stage in execution.stages():
-        for hook, ended in ((names.ON_FAILURE, "success"), (names.ON_SUCCESS, "failed")):
-            decision = execution.condition(f"{names.group_id(stage.name)}.{hook}")
-            if decision and stage.hooks.get(hook) == ended and decision.get("engaged"):
+        for hook, ended in _DECIDED.items():
+            decision = execution.condition(stage.name, hook)
+            if decision and stage.hooks.get(LABELS[hook]) == ended and decision.get("engaged"):
                 yield stage.name, decision
 
 

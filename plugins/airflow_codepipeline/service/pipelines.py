@@ -43,6 +43,22 @@ class DeclaredPipeline:
             f"The pipeline {self.declaration.name} has no stage {name!r}. Its stages: {known}.",
         )
 
+    def stages_before(self, name: str) -> tuple[str, ...]:
+        """Return the names of the stages before one, in their order.
+
+        :raises Refusal: there is none of that name.
+        """
+        stages = self.declaration.stages
+        return tuple(stage.name for stage in stages[: stages.index(self.stage(name))])
+
+    def stages_after(self, name: str) -> tuple[str, ...]:
+        """Return the names of the stages after one, in their order.
+
+        :raises Refusal: there is none of that name.
+        """
+        stages = self.declaration.stages
+        return tuple(stage.name for stage in stages[stages.index(self.stage(name)) + 1 :])
+
 
 def find_pipeline(session: Session, name: str) -> DeclaredPipeline:
     """Return a pipeline as it is now.

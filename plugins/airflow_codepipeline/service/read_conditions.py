@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
-from airflow_codepipeline.execution.conditions import LABELS, ConditionHook, ConditionStatus, condition_of
+from airflow_codepipeline.execution.conditions import ConditionHook, ConditionStatus, condition_of
 from airflow_codepipeline.execution.records import override_key
 from airflow_codepipeline.execution.status import UNDER_WAY
 from airflow_codepipeline.service.action_execution import present
@@ -46,7 +46,7 @@ class ConditionPlace:
     @property
     def task_id(self) -> str:
         """The id of the task that evaluates it."""
-        return condition_task(self.stage, self.hook)
+        return names.condition_id(self.stage, self.hook)
 
     @property
     def task(self) -> TaskRow | None:
@@ -116,7 +116,7 @@ class ConditionPlace:
     def _status(self, task: TaskRow) -> ConditionStatus:
         if task.state not in _ENDED:
             return ConditionStatus.IN_PROGRESS
-        outcome = self.execution.condition(self.task_id)
+        outcome = self.execution.condition(self.stage, self.hook)
         return ConditionStatus(outcome["status"]) if outcome else ConditionStatus.ERRORED
 
     def _summary(self, task: TaskRow) -> str:
@@ -128,7 +128,7 @@ class ConditionPlace:
 
     def _outcomes(self, task: TaskRow) -> dict[str, Mapping[str, Any]]:
         """Return how the rules ended, by their names."""
-        outcome = self.execution.condition(self.task_id) if task.state in _ENDED else None
+        outcome = self.execution.condition(self.stage, self.hook) if task.state in _ENDED else None
         return {rule["ruleName"]: rule for rule in (outcome or {}).get("rules", ())}
 
     def _records(self, task: TaskRow) -> dict[str, RuleRecord]:
@@ -154,11 +154,6 @@ class ConditionPlace:
                 "externalExecutionUrl": job.external_execution_url if job else None,
             }
         )
-
-
-def condition_task(stage: str, hook: ConditionHook) -> str:
-    """Return the id of the task that evaluates a stage's condition."""
-    return f"{names.group_id(stage)}.{LABELS[hook]}"
 
 
 _OF_OUTCOME = ("ruleExecutionId", "status", "summary", "externalExecutionId", "externalExecutionUrl")

@@ -14,7 +14,7 @@ from airflow_codepipeline.service.evidence import read_evidence
 from airflow_codepipeline.service.pages import LARGEST_PAGE, Cursor, cursor_of, list_key, runs_of
 from airflow_codepipeline.service.pipelines import find_pipeline
 from airflow_codepipeline.service.read_actions import ActionPlace, Past
-from airflow_codepipeline.service.read_conditions import STATE_MEMBERS, ConditionPlace, condition_task
+from airflow_codepipeline.service.read_conditions import STATE_MEMBERS, ConditionPlace
 from airflow_codepipeline.service.read_executions import read_versions
 from airflow_codepipeline.service.snapshot import find_execution, snapshots
 
@@ -62,12 +62,7 @@ def list_action_executions(
 
     :raises Refusal: there is no such pipeline or execution, or the token is not of this list.
     """
-    pipeline = find_pipeline(session, pipeline_name)
-    key = list_key("ListActionExecutions", pipeline_name, filter)
-    cursor = cursor_of(next_token, key)
-    entries = _entries(session, pipeline, _Wanted.of(filter), cursor, _actions)
-    found, token = _page(entries, "actionExecutionId", max_results, key)
-    return {"actionExecutionDetails": found} | token
+    return _page(session, _ACTIONS, pipeline_name, filter, most=max_results, token=next_token)
 
 
 def list_rule_executions(
@@ -83,12 +78,7 @@ def list_rule_executions(
 
     :raises Refusal: there is no such pipeline or execution, or the token is not of this list.
     """
-    pipeline = find_pipeline(session, pipeline_name)
-    key = list_key("ListRuleExecutions", pipeline_name, filter)
-    cursor = cursor_of(next_token, key)
-    entries = _entries(session, pipeline, _Wanted.of(filter), cursor, _rules)
-    found, token = _page(entries, "ruleExecutionId", max_results, key)
-    return {"ruleExecutionDetails": found} | token
+    return _page(session, _RULES, pipeline_name, filter, most=max_results, token=next_token)
 
 
 _Entry = tuple[int, dict[str, Any]]
@@ -96,18 +86,30 @@ _Entry = tuple[int, dict[str, Any]]
 
 
 def _page(
-    entries: Iterator[_Entry], id_member: str, most: int, key: str
-) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return the first entries, and a token where there are more."""
+    session: Session,
+    history: _History,
+    pipeline_name: str,
+    chosen: Mapping[str, Any] | None,
+    *,
+    most: int,
+    token: str | None,
+) -> dict[str, Any]:
+    """Return a page of a history, and a token where there is more of it.
+
+    :param chosen: the filter.
+    """
+    pipeline = find_pipeline(session, pipeline_name)
+    key = list_key(history.operation, pipeline_name, chosen)
+    entries = _entries(session, pipeline, _Wanted.of(chosen), cursor_of(token, key), history.details)
     found: list[_Entry] = []
-    token: dict[str, str] = {}
+    more: dict[str, str] = {}
     for entry in entries:
         if len(found) == most:
             run, last = found[-1]
-            token = {"nextToken": Cursor(of=key, run=run, entry=last.get(id_member)).token()}
+            more = {"nextToken": Cursor(of=key, run=run, entry=last.get(history.id_member)).token()}
             break
         found.append(entry)
-    return [detail for _, detail in found], token
+    return {history.member: [detail for _, detail in found]} | more
 
 
 def _entries(
@@ -186,7 +188,7 @@ def _rules(
         for stage in execution.pipeline.declaration.stages
         for hook in STATE_MEMBERS
     ]
-    tasks = {condition_task(stage, hook) for _, stage, hook in places}
+    tasks = {names.condition_id(stage, hook) for _, stage, hook in places}
     evidence = read_evidence(session, pipeline.dag_id, run_ids, tasks)
     versions = read_versions(session, executions)
     return [
@@ -221,3 +223,17 @@ def _past(
             Past(state=state, start_date=start, end_date=end, max_tries=max_tries or 0)
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What is listed: of which operation, under which member of its output, and what tells entries apart."""
+
+    operation: str
+    member: str
+    id_member: str
+    details: Details
+
+
+_ACTIONS = _History("ListActionExecutions", "actionExecutionDetails", "actionExecutionId", _actions)
+_RULES = _History("ListRuleExecutions", "ruleExecutionDetails", "ruleExecutionId", _rules)

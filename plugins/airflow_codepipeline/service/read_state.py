@@ -18,7 +18,7 @@ from airflow_codepipeline.service.action_execution import present
 from airflow_codepipeline.service.evidence import Evidence, read_evidence
 from airflow_codepipeline.service.pipelines import find_pipeline
 from airflow_codepipeline.service.read_actions import ActionPlace
-from airflow_codepipeline.service.read_conditions import STATE_MEMBERS, ConditionPlace, condition_task
+from airflow_codepipeline.service.read_conditions import STATE_MEMBERS, ConditionPlace
 from airflow_codepipeline.service.read_executions import execution_type
 from airflow_codepipeline.service.snapshot import load_executions
 from airflow_codepipeline.service.transitions import read_transitions
@@ -152,7 +152,7 @@ def _tasks(stages: Iterable[Stage]) -> list[str]:
         for stage in stages
         for task in (
             *(names.task_id(stage.name, action.name) for action in stage.actions),
-            *(condition_task(stage.name, hook) for hook in STATE_MEMBERS),
+            *(names.condition_id(stage.name, hook) for hook in STATE_MEMBERS),
         )
     ]
 

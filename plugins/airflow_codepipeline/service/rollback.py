@@ -99,16 +99,11 @@ def _start(
         user_name=trigger["triggerDetail"],
         started=started,
     )
-    passed = _before(pipeline, stage)
+    passed = pipeline.stages_before(stage)
     for task in run.get_task_instances(session=session):
         name, _ = names.parse_task_id(task.task_id)
         if name in passed:
             task.set_state("success" if task.task_id == names.done_id(name) else "skipped", session=session)
-
-
-def _before(pipeline: DeclaredPipeline, stage: str) -> set[str]:
-    stages = [declared.name for declared in pipeline.declaration.stages]
-    return set(stages[: stages.index(stage)])
 
 
 def _candidate(execution: ExecutionSnapshot, stage: str) -> Candidate:

@@ -12,8 +12,10 @@ from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY
 from airflow_codepipeline.execution import records
+from airflow_codepipeline.execution.conditions import LABELS
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.standing import Left, StageTasks, execution_status
+from airflow_codepipeline.service.pipelines import pipeline_of_version
 from airflow_codepipeline.service.rows import plain, read_runs, read_tasks
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from airflow_codepipeline.definition.model import Stage
+    from airflow_codepipeline.execution.conditions import ConditionHook
     from airflow_codepipeline.execution.status import PipelineExecutionStatus
     from airflow_codepipeline.service.pipelines import DeclaredPipeline
     from airflow_codepipeline.service.rows import RunRow, TaskRow
@@ -35,7 +38,6 @@ _MARKS = (
     records.override_key("BEFORE_ENTRY"),
     records.override_key("ON_SUCCESS"),
 )
-_HOOKS = (names.BEFORE_ENTRY, names.ON_SUCCESS, names.ON_FAILURE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +96,9 @@ class ExecutionSnapshot:
         value = self._mark(names.exit_id(stage), records.RETRIES)
         return msgspec.convert(value, records.StageRetries) if value else records.StageRetries()
 
-    def condition(self, task_id: str) -> Mapping[str, Any] | None:
-        """Return what a condition's task decided, or none."""
-        value = self._mark(task_id, XCOM_KEY)
+    def condition(self, stage: str, hook: ConditionHook) -> Mapping[str, Any] | None:
+        """Return what was decided at a hook of a stage, or none."""
+        value = self._mark(names.condition_id(stage, hook), XCOM_KEY)
         return value if isinstance(value, dict) else None
 
     def _mark(self, task_id: str, key: str) -> Any:
@@ -109,18 +111,17 @@ class ExecutionSnapshot:
         return "running" if task.goes_on else task.state
 
     def _stage(self, stage: Stage) -> StageTasks:
-        name, group = stage.name, names.group_id(stage.name)
+        name = stage.name
         enter, leave = names.enter_id(name), names.exit_id(name)
         stop = self.stop(name)
-        entry = self.condition(names.before_entry_id(name)) or {}
+        entry = self.condition(name, "BEFORE_ENTRY") or {}
+        hooks = {label: names.condition_id(name, hook) for hook, label in LABELS.items()}
         return StageTasks(
             name=name,
             enter=self._state(enter),
             exit=self._state(leave),
             done=self._state(names.done_id(name)),
-            hooks={
-                hook: self._state(f"{group}.{hook}") for hook in _HOOKS if f"{group}.{hook}" in self.tasks
-            },
+            hooks={label: self._state(task) for label, task in hooks.items() if task in self.tasks},
             actions={action.name: self._state(names.task_id(name, action.name)) for action in stage.actions},
             left=self._left(enter),
             stopped=stop is not None,
@@ -185,10 +186,13 @@ def snapshots(
 ) -> list[ExecutionSnapshot]:
     """Return executions from the rows of their runs."""
     run_ids = [row.run_id for row in rows]
+    pinned = {row.created_dag_version_id for row in rows if row.bundle_version is not None}
+    versions = {version: pipeline_of_version(session, pipeline.dag_id, version) for version in pinned}
     tasks, marks = read_tasks(session, pipeline.dag_id, run_ids), _marks(session, pipeline.dag_id, run_ids)
     return [
         ExecutionSnapshot(
-            pipeline=_as_run(session, pipeline, row),
+            pipeline=(versions[row.created_dag_version_id] if row.bundle_version is not None else None)
+            or pipeline,
             run=row,
             tasks=tasks[row.run_id],
             marks=marks[row.run_id],
@@ -197,19 +201,11 @@ def snapshots(
     ]
 
 
-def _as_run(session: Session, latest: DeclaredPipeline, row: RunRow) -> DeclaredPipeline:
-    from airflow_codepipeline.service.pipelines import pipeline_of_version
-
-    if row.bundle_version is None:
-        return latest
-    return pipeline_of_version(session, latest.dag_id, row.created_dag_version_id) or latest
-
-
 def _marks(session: Session, dag_id: str, run_ids: list[str]) -> dict[str, dict[tuple[str, str], Any]]:
     from airflow.models.xcom import XComModel
     from sqlalchemy import and_, or_, select
 
-    of_condition = or_(*(XComModel.task_id.like(f"%.{hook}") for hook in _HOOKS))
+    of_condition = or_(*(XComModel.task_id.like(f"%.{hook}") for hook in LABELS.values()))
     query = select(XComModel.run_id, XComModel.task_id, XComModel.key, XComModel.value).where(
         XComModel.dag_id == dag_id,
         XComModel.run_id.in_(run_ids),

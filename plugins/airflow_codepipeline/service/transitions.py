@@ -88,10 +88,9 @@ def _change(
 
 def _inbound(pipeline: DeclaredPipeline, stage: str, kind: TransitionType) -> str:
     """Return the stage that a transition leads to: out of one stage is into the next."""
-    stages = [declared.name for declared in pipeline.declaration.stages]
-    position = stages.index(pipeline.stage(stage).name)
+    following = pipeline.stages_after(stage)
     if kind == "Inbound":
         return stage
-    if position + 1 == len(stages):
+    if not following:
         raise Refusal("StageNotFoundException", f"{stage} is the last stage: nothing leads out of it.")
-    return stages[position + 1]
+    return following[0]
