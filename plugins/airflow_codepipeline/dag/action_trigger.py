@@ -14,7 +14,7 @@ from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.attempt import finish, open_attempt
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.result import XCOM_KEY
-from airflow_codepipeline.dag.supervisor import push_xcom
+from airflow_codepipeline.dag.supervisor import leave
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
 if TYPE_CHECKING:
@@ -62,11 +62,8 @@ class ActionTrigger(BaseTrigger):
 
     async def _leave(self, result: dict[str, Any]) -> None:
         self.result = result
-        task: Any = self.task_instance
-        if task is not None:
-            await push_xcom(
-                dag_id=task.dag_id, run_id=task.run_id, task_id=task.task_id, key=XCOM_KEY, value=result
-            )
+        if self.task_instance is not None:
+            await leave(self.task_instance, XCOM_KEY, result)
 
     async def _until_succeeded(self, record: JobRecord, aws: Aws, provider: ActionProvider) -> None:
         deadline = datetime.fromisoformat(record.deadline)

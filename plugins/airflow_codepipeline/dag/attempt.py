@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from airflow_codepipeline.actions.base import ActionContext
 from airflow_codepipeline.actions.registry import open_session, provider_for
 from airflow_codepipeline.actions.timeouts import timeout_of
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_codepipeline.actions.base import ActionProvider, Aws
-    from airflow_codepipeline.dag.wiring import ActionDeclaration
+    from airflow_codepipeline.dag.wiring import ActionDeclaration, StageDeclaration
+    from airflow_codepipeline.definition.model import Action
 
 
 def new_attempt(
@@ -39,30 +42,48 @@ def new_attempt(
     revisions = source_revisions(declaration, context)
     values = ExecutionValues(declaration.wiring, context)
     action = values.resolved(declaration.action)
-    identity = action_identity(declaration.pipeline, action)
     action_execution_id = attempt_id(
         dag=ti.dag_id, run_id=ti.run_id, task=ti.task_id, generation=generation, attempt=attempt
     )
+    resolved = context_of(declaration, values, action, action_execution_id)
     return JobRecord(
         generation=generation,
         attempt=attempt,
         deadline=(datetime.now(UTC) + timeout_of(action)).isoformat(),
-        context=ActionContext(
-            pipeline=declaration.pipeline.name,
-            pipeline_execution_id=values.pipeline_execution_id,
-            stage=declaration.stage.name,
-            action=action,
-            action_execution_id=action_execution_id,
-            identity=identity,
-            store_identity=pipeline_identity(declaration.pipeline),
-            input_artifacts=tuple(values.artifact(artifact.name) for artifact in action.input_artifacts),
+        context=msgspec.structs.replace(
+            resolved,
             output_locations=plan_outputs(
-                declaration.pipeline, action, action_execution_id=action_execution_id, region=identity.region
+                declaration.pipeline,
+                action,
+                action_execution_id=action_execution_id,
+                region=resolved.identity.region,
             ),
-            store=store_or_none(declaration.pipeline, identity.region),
             source_revisions=revisions,
             as_of=as_of(declaration, context, given=revisions),
         ),
+    )
+
+
+def context_of(
+    declaration: StageDeclaration, values: ExecutionValues, action: Action, action_execution_id: str
+) -> ActionContext:
+    """Return what a provider may know of an action, or of a rule that is carried out as one.
+
+    :param action: resolved.
+    :raises ArtifactError: an input does not exist in this execution.
+    """
+    pipeline = declaration.wiring.pipeline
+    identity = action_identity(pipeline, action)
+    return ActionContext(
+        pipeline=pipeline.name,
+        pipeline_execution_id=values.pipeline_execution_id,
+        stage=declaration.stage.name,
+        action=action,
+        action_execution_id=action_execution_id,
+        identity=identity,
+        store_identity=pipeline_identity(pipeline),
+        store=store_or_none(pipeline, identity.region),
+        input_artifacts=tuple(values.artifact(artifact.name) for artifact in action.input_artifacts),
     )
 
 

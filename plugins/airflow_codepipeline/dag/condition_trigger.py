@@ -10,7 +10,7 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.rule_attempt import RuleRecord, look, stop
-from airflow_codepipeline.dag.supervisor import push_xcom
+from airflow_codepipeline.dag.supervisor import leave
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.conditions import RuleStatus
 
@@ -67,11 +67,8 @@ class ConditionTrigger(BaseTrigger):
 
     async def _leave(self, result: dict[str, Any]) -> None:
         self.result = result
-        task: Any = self.task_instance
-        if task is not None:
-            await push_xcom(
-                dag_id=task.dag_id, run_id=task.run_id, task_id=task.task_id, key=XCOM_KEY, value=result
-            )
+        if self.task_instance is not None:
+            await leave(self.task_instance, XCOM_KEY, result)
 
     def _records(self) -> list[RuleRecord]:
         return [msgspec.convert(record, RuleRecord) for record in self.records]

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 KEY = "codepipeline"
 """The entry of a DAG's `default_args`: Airflow serialises it with the DAG, and no operator takes it."""
 
+TAG = "codepipeline"
+"""The tag that every pipeline's DAG has."""
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 

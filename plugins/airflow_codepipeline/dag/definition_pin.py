@@ -14,13 +14,13 @@ import asyncio
 import logging
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import definition_hash
-from airflow_codepipeline.dag.supervisor import ask, pull_xcom, push_xcom
+from airflow_codepipeline.dag.supervisor import ask, leave, left
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.definition.variables_file import variables_path
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_codepipeline.dag.declared import PinnedDefinition
-    from airflow_codepipeline.dag.wiring import Wiring
-    from airflow_codepipeline.definition.model import Stage
+    from airflow_codepipeline.dag.wiring import StageDeclaration
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +42,6 @@ LOOK_SECONDS = 4.0
 _BEGUN = frozenset({*UNDER_WAY, "success", "failed"})
 _AROUND = frozenset({names.ENTER, names.EXIT, names.DONE})
 _Stamp = tuple[tuple[int, int], ...]
-
-
-class StageDeclaration(Protocol):
-    """What a task of a stage carries out: an action, a condition."""
-
-    @property
-    def wiring(self) -> Wiring:
-        """Its pipeline's wiring."""
-
-    @property
-    def stage(self) -> Stage:
-        """The stage that it belongs to."""
 
 
 class GatePin:
@@ -82,14 +69,14 @@ class GatePin:
     async def arrive(self) -> str | None:
         """Compare with the definition that the execution began with; return why it is cancelled, or none."""
         begins = self._home == self._exit_task and not await self._run_has_begun()
-        began_with = None if begins else await self._noted(self._home)
+        began_with = None if begins else await left(self._task, DEFINITION, of=self._home)
         if not begins and began_with != self._definition:
             return self._changed(f"It began with {began_with or 'another'}, this is {self._definition}.")
         if self._cleared:
-            await self._note(self._task.task_id, CANCELLED, None)
-            await self._note(self._exit_task, CANCELLED, None)
-            await self._note(self._exit_task, STOPPED, None)
-        await self._note(self._exit_task, DEFINITION, self._definition)
+            await leave(self._task, CANCELLED, None)
+            await leave(self._task, CANCELLED, None, of=self._exit_task)
+            await leave(self._task, STOPPED, None, of=self._exit_task)
+        await leave(self._task, DEFINITION, self._definition, of=self._exit_task)
         return None
 
     async def watch(self) -> str | None:
@@ -120,16 +107,6 @@ class GatePin:
             (state == "removed" and not self._cleared)
             or (state in _BEGUN and names.parse_task_id(task)[1] not in _AROUND)
             for task, state in states.items()
-        )
-
-    async def _noted(self, task_id: str) -> Any:
-        return await pull_xcom(
-            dag_id=self._task.dag_id, run_id=self._task.run_id, task_id=task_id, key=DEFINITION
-        )
-
-    async def _note(self, task_id: str, key: str, value: Any) -> None:
-        await push_xcom(
-            dag_id=self._task.dag_id, run_id=self._task.run_id, task_id=task_id, key=key, value=value
         )
 
 

@@ -16,7 +16,7 @@ from airflow.sdk import DAG, Param
 from airflow.sdk.definitions._internal.types import NOTSET
 
 from airflow_codepipeline.dag import names
-from airflow_codepipeline.dag.declared import KEY, declaration_text
+from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
@@ -123,7 +123,7 @@ def _is_continuous(pipeline: Pipeline) -> bool:
 
 def _tags(pipeline: Pipeline) -> list[str]:
     extension = pipeline.airflow
-    return ["codepipeline", *extension.tags, *([extension.environment] if extension.environment else [])]
+    return [TAG, *extension.tags, *([extension.environment] if extension.environment else [])]
 
 
 def _params(pipeline: Pipeline) -> dict[str, Param] | None:

@@ -148,24 +148,16 @@ class StageFailureTrigger(BaseTrigger):
         return any([await self._record(key) is not None for key in (STOPPED, CANCELLED)])
 
     async def _leave(self, outcome: dict[str, Any]) -> None:
-        from airflow_codepipeline.dag.supervisor import push_xcom
+        from airflow_codepipeline.dag.supervisor import leave
 
-        task: Any = self.task_instance
         retries = _automatic(await self._record(RETRIES))
         engaged = is_engaged("ON_FAILURE", ConditionStatus.SUCCEEDED, outcome["result"], retries=retries)
-        await push_xcom(
-            dag_id=task.dag_id,
-            run_id=task.run_id,
-            task_id=task.task_id,
-            key=XCOM_KEY,
-            value=outcome | {"engaged": engaged},
-        )
+        await leave(self.task_instance, XCOM_KEY, outcome | {"engaged": engaged})
 
     async def _record(self, key: str) -> Any:
-        from airflow_codepipeline.dag.supervisor import pull_xcom
+        from airflow_codepipeline.dag.supervisor import left
 
-        task: Any = self.task_instance
-        return await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=self.exit_task, key=key)
+        return await left(self.task_instance, key, of=self.exit_task)
 
 
 def _automatic(retries: Any) -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_codepipeline.dag.wiring import ActionDeclaration
+    from airflow_codepipeline.definition.model import Stage
 
 KEY = "codepipeline_job"
 REFUSED = "codepipeline_refused"
@@ -74,11 +75,9 @@ class JobLedger:
     """Where they are kept; survives retries and clears."""
 
     def __init__(self, context: Mapping[str, Any], declaration: ActionDeclaration) -> None:
-        ti = context["ti"]
-        self.generation: int = ti.max_tries - (context["task"].retries or 0)
+        self.generation = generation_of(context)
         self._declared = declaration.action.configuration
-        exit_task = exit_id(declaration.stage.name)
-        self.store: Store = context.get("task_state_store") or SiblingXComs(ti, exit_task)
+        self.store = store_of(context, declaration.stage)
         self._stored: Any = None
 
     def current(self) -> JobRecord | None:
@@ -105,6 +104,20 @@ class JobLedger:
     def refuse(self, failure: str) -> None:
         """Store why an attempt failed that there is no record of."""
         self.store.set(REFUSED, to_json_value(RefusedAttempt(generation=self.generation, failure=failure)))
+
+
+def generation_of(context: Mapping[str, Any]) -> int:
+    """Return how often a task had been cleared when this try of it began."""
+    cleared: int = context["ti"].max_tries - (context["task"].retries or 0)
+    return cleared
+
+
+def store_of(context: Mapping[str, Any], stage: Stage) -> Store:
+    """Return where a task of a stage keeps what is to survive its tries.
+
+    :param context: Airflow's context of the task.
+    """
+    return context.get("task_state_store") or SiblingXComs(context["ti"], exit_id(stage.name))
 
 
 def _number(record: Mapping[str, Any]) -> tuple[int, int]:

@@ -11,10 +11,9 @@ import msgspec
 from airflow_codepipeline.actions.base import ActionContext, Job, JobStatus
 from airflow_codepipeline.actions.regional import with_regional_inputs
 from airflow_codepipeline.actions.registry import open_session
-from airflow_codepipeline.artifacts.layout import store_or_none
+from airflow_codepipeline.dag.attempt import context_of
 from airflow_codepipeline.dag.condition_outcome import ErrorDetails, RuleOutcome
 from airflow_codepipeline.dag.execution_values import ExecutionValues
-from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
 from airflow_codepipeline.dag.names import attempt_id
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 from airflow_codepipeline.execution.conditions import RuleStatus
@@ -117,20 +116,8 @@ def _resolved(
     declaration: ConditionDeclaration, rule: Rule, context: Mapping[str, Any], execution_id: str
 ) -> ActionContext:
     values = ExecutionValues(declaration.wiring, context)
-    action = values.resolved(action_of(rule))
-    identity = action_identity(declaration.pipeline, action)
-    found = ActionContext(
-        pipeline=declaration.pipeline.name,
-        pipeline_execution_id=values.pipeline_execution_id,
-        stage=declaration.stage.name,
-        action=action,
-        action_execution_id=execution_id,
-        identity=identity,
-        store_identity=pipeline_identity(declaration.pipeline),
-        subject="Rule",
-        store=store_or_none(declaration.pipeline, identity.region),
-        input_artifacts=tuple(values.artifact(artifact.name) for artifact in action.input_artifacts),
-    )
+    found = context_of(declaration, values, values.resolved(action_of(rule)), execution_id)
+    found = msgspec.structs.replace(found, subject="Rule")
     return with_regional_inputs(open_session(found))
 
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_codepipeline.dag.job_ledger import SiblingXComs
-from airflow_codepipeline.dag.names import exit_id
+from airflow_codepipeline.dag.job_ledger import generation_of, store_of
 from airflow_codepipeline.dag.rule_attempt import RuleRecord
 from airflow_codepipeline.dag.wire import to_json_value
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from airflow_codepipeline.dag.condition_declaration import ConditionDeclaration
-    from airflow_codepipeline.dag.job_ledger import Store
 
 KEY = "codepipeline_rule"
 
@@ -27,11 +25,9 @@ class RuleLedger:
     """
 
     def __init__(self, context: Mapping[str, Any], declaration: ConditionDeclaration) -> None:
-        ti = context["ti"]
-        self.generation: int = ti.max_tries - (context["task"].retries or 0)
+        self.generation = generation_of(context)
         self._rules = declaration.rules
-        exit_task = exit_id(declaration.stage.name)
-        self._store: Store = context.get("task_state_store") or SiblingXComs(ti, exit_task)
+        self._store = store_of(context, declaration.stage)
 
     def current(self, index: int) -> RuleRecord | None:
         """Return the evaluation of the rule at that place of the condition, or none."""

@@ -173,6 +173,7 @@ class StageGateTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait for the stage, then end the task."""
+        from airflow_codepipeline.dag.supervisor import leave
         from airflow_codepipeline.execution.gate import Cancelled, Superseded
 
         arrival = self._arrival()
@@ -183,10 +184,10 @@ class StageGateTrigger(BaseTrigger):
         cancelled = await pin.arrive() if pin else None
         decision = Cancelled(cancelled) if cancelled else await self._wait(arrival, pin)
         if isinstance(decision, Cancelled):
-            await self._leave(self.enter_task, CANCELLED, to_json_value(Cancellation(reason=decision.reason)))
+            await leave(self.task_instance, CANCELLED, to_json_value(Cancellation(reason=decision.reason)))
             yield TaskSkippedEvent()
         elif isinstance(decision, Superseded):
-            await self._leave(self.enter_task, SUPERSEDED_BY, decision.by[1])
+            await leave(self.task_instance, SUPERSEDED_BY, decision.by[1])
             yield TaskSkippedEvent()
         else:
             yield TaskSuccessEvent()
@@ -222,16 +223,17 @@ class StageGateTrigger(BaseTrigger):
             exit_task=self.exit_task,
             retry_task=self.retry_task,
         )
+        again = await self._comes_again(arrival)
         if self.mode != "PARALLEL":
-            return await self._wait_for_others(view, arrival, pin)
-        while not await self._comes_again(arrival) and await view.disabled():
+            return await self._wait_for_others(view, arrival, pin, again=again)
+        while not again and await view.disabled():
             if pin and (changed := await pin.watch()):
                 return Cancelled(changed)
             await asyncio.sleep(POLL_SECONDS)
         return Enter()
 
     async def _wait_for_others(
-        self, view: AirflowStageView, arrival: Arrival, pin: GatePin | None
+        self, view: AirflowStageView, arrival: Arrival, pin: GatePin | None, *, again: bool
     ) -> Decision | Cancelled:
         from airflow_codepipeline.dag.open_runs import Acquaintances
         from airflow_codepipeline.dag.stage_desk import StageDesk
@@ -242,7 +244,6 @@ class StageGateTrigger(BaseTrigger):
         met = _met.setdefault(task.dag_id, Acquaintances())
         desk = _desks.setdefault(key, StageDesk(self.enter_task, self.exit_task, self.retry_task, met))
         order = (await self._started(arrival), str(task.run_id))
-        again = await self._comes_again(arrival)
         try:
             await desk.arrive(task.run_id, order, view, cleared=arrival.cleared, again=again)
             while True:
@@ -257,12 +258,11 @@ class StageGateTrigger(BaseTrigger):
 
     async def _comes_again(self, arrival: Arrival) -> bool:
         """Tell whether the execution was inside and is retried there."""
-        from airflow_codepipeline.dag.supervisor import pull_xcom
+        from airflow_codepipeline.dag.supervisor import left
 
-        task: Any = self.task_instance
         if not arrival.cleared:
             return False
-        mark = await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=self.exit_task, key=AGAIN)
+        mark = await left(self.task_instance, AGAIN, of=self.exit_task)
         return mark is not None and msgspec.convert(mark, Again).cleared == arrival.cleared
 
     async def _started(self, arrival: Arrival) -> str:
@@ -271,21 +271,12 @@ class StageGateTrigger(BaseTrigger):
         One that comes to its first gate again, as where a backfill is repeated, starts anew: it does not go
         before those that have started since its first time.
         """
-        from airflow_codepipeline.dag.supervisor import pull_xcom
+        from airflow_codepipeline.dag.supervisor import leave, left
 
         if not arrival.dated:
             return arrival.started
-        if self.exit_task == self.run_task:
-            await self._leave(self.run_task, STARTED, arrival.started)
-            return arrival.started
-        task: Any = self.task_instance
-        noted = await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=self.run_task, key=STARTED)
+        is_first = self.exit_task == self.run_task
+        noted = None if is_first else await left(self.task_instance, STARTED, of=self.run_task)
         if noted is None:
-            await self._leave(self.run_task, STARTED, arrival.started)
+            await leave(self.task_instance, STARTED, arrival.started, of=self.run_task)
         return str(noted or arrival.started)
-
-    async def _leave(self, task_id: str, key: str, value: Any) -> None:
-        from airflow_codepipeline.dag.supervisor import push_xcom
-
-        task: Any = self.task_instance
-        await push_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=task_id, key=key, value=value)

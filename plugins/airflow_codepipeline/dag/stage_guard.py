@@ -32,6 +32,8 @@ def check_inside(declaration: ActionDeclaration, context: Mapping[str, Any]) -> 
     :raises ActionError: the execution is not inside; the message says what to clear.
     """
     ti, stage = context["ti"], declaration.stage.name
+    if not context["dag_run"].clear_number:
+        return
     value = ti.xcom_pull(task_ids=enter_id(stage), key=CLAIM_KEY)
     if value is None or msgspec.convert(value, Claim).cleared == context["dag_run"].clear_number:
         return

@@ -48,6 +48,23 @@ async def pull_xcom(*, dag_id: str, run_id: str, task_id: str, key: str) -> Any:
     return answer.value if isinstance(answer, XComResult) else None
 
 
+async def leave(task: Any, key: str, value: Any, *, of: str | None = None) -> None:
+    """Store an XCom in the run of a trigger's task.
+
+    :param value: a JSON value.
+    :param of: the id of the task that has it; none: the trigger's own.
+    """
+    await push_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=of or task.task_id, key=key, value=value)
+
+
+async def left(task: Any, key: str, *, of: str) -> Any:
+    """Return an XCom of the run of a trigger's task, or none.
+
+    :param of: the id of the task that has it.
+    """
+    return await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=of, key=key)
+
+
 async def get_variable(key: str) -> str | None:
     """Return the text of a Variable, or none."""
     from airflow.sdk.exceptions import AirflowRuntimeError

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
 from airflow_codepipeline.dag.declared import PinnedDefinition, definition_hash
@@ -39,6 +41,18 @@ class Wiring(msgspec.Struct, frozen=True):
                     namespaces[action.namespace] = producer
         definition = PinnedDefinition(hash=definition_hash(pipeline), watched=watched)
         return cls(pipeline, artifacts, namespaces, definition)
+
+
+class StageDeclaration(Protocol):
+    """What a task of a stage carries out: an action, a condition."""
+
+    @property
+    def wiring(self) -> Wiring:
+        """Its pipeline's wiring."""
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that it belongs to."""
 
 
 class ActionDeclaration(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ class LocalDagRun:
     conf: dict[str, Any] = field(default_factory=dict)
     run_type: str = "manual"
     run_after: datetime = field(default_factory=lambda: datetime.now(UTC))
+    clear_number: int = 0
 
 
 class XComs:

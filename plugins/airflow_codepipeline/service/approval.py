@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.approval import approval_token
 from airflow_codepipeline.dag.decisions import APPROVE, COMMENT, REJECT
-from airflow_codepipeline.execution.approval import Answer, with_decision
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.service.approval_answer import AnswerRefusedError, checked_answer
-from airflow_codepipeline.service.approval_question import Place, read_question, show_standing
+from airflow_codepipeline.service.approval_question import Place, read_question, show_approval
 from airflow_codepipeline.service.evidence import read_evidence
 from airflow_codepipeline.service.pipelines import find_pipeline
 from airflow_codepipeline.service.read_actions import WAITS_FOR_ANSWER, ActionPlace
@@ -68,10 +67,8 @@ def put_approval_result(  # noqa: PLR0913 - what PutApprovalResult takes
         raise Refusal(_CODES.get(error.status, "ValidationException"), str(error)) from error
     now = datetime.now(UTC)
     _store(session, place, person, checked, now)
-    if question.approvers is not None and result["status"] == "Approved":
-        answer = Answer(status="Approved", comment="", at=now.isoformat())
-        decisions = with_decision(question.approvers, question.starter, question.decisions, person, answer)
-        show_standing(session, question, decisions)
+    if result["status"] == "Approved":
+        show_approval(session, question, person, now.isoformat())
     return {"approvedAt": now}
 
 

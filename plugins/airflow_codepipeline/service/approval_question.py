@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from airflow_codepipeline.dag.decisions import XCOM_KEY
-from airflow_codepipeline.dag.declared import declaration_of
+from airflow_codepipeline.dag.declared import TAG, declaration_of
 from airflow_codepipeline.dag.names import task_id
-from airflow_codepipeline.execution.approval import Decision, approvers_of, with_standing, without_standing
+from airflow_codepipeline.execution.approval import (
+    Answer,
+    Decision,
+    approvers_of,
+    with_decision,
+    with_standing,
+    without_standing,
+)
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.extension import Approvers
     from airflow_codepipeline.definition.model import Action, Pipeline
-
-_TAG = "codepipeline"
+    from airflow_codepipeline.execution.approval import Person
 
 
 class Place(NamedTuple):
@@ -50,7 +56,7 @@ def is_pipeline(session: Any, dag_id: str) -> bool:
     from airflow.models.dag import DagTag
     from sqlalchemy import select
 
-    found = select(DagTag.name).where(DagTag.dag_id == dag_id, DagTag.name == _TAG)
+    found = select(DagTag.name).where(DagTag.dag_id == dag_id, DagTag.name == TAG)
     return session.scalar(found) is not None
 
 
@@ -96,6 +102,18 @@ def show_standing(session: Any, question: Question, decisions: tuple[Decision, .
     if detail is not None:
         asked = without_standing(detail.body or "")
         detail.body = with_standing(asked, question.approvers, decisions, question.starter)
+
+
+def show_approval(session: Any, question: Question, person: Person, at: str) -> None:
+    """Write into the text of a question how it stands when somebody has just approved.
+
+    :param at: when, ISO 8601.
+    """
+    if question.approvers is None:
+        return
+    answer = Answer(status="Approved", comment="", at=at)
+    decisions = with_decision(question.approvers, question.starter, question.decisions, person, answer)
+    show_standing(session, question, decisions)
 
 
 def _approval(pipeline: Pipeline, identifier: str) -> Action | None:

@@ -19,9 +19,8 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from airflow_codepipeline.dag.decisions import APPROVE
-from airflow_codepipeline.execution.approval import Answer, with_decision
 from airflow_codepipeline.service.approval_answer import AnswerRefusedError, checked_answer, without_mark
-from airflow_codepipeline.service.approval_question import Place, is_pipeline, read_question, show_standing
+from airflow_codepipeline.service.approval_question import Place, is_pipeline, read_question, show_approval
 from airflow_codepipeline.web.caller import caller_of
 
 if TYPE_CHECKING:
@@ -189,7 +188,5 @@ def _show(question: Question, person: Person, approves: bool) -> None:
 
     if question.approvers is None or not approves:
         return
-    answer = Answer(status="Approved", comment="", at=datetime.now(UTC).isoformat())
-    decisions = with_decision(question.approvers, question.starter, question.decisions, person, answer)
     with create_session() as session:
-        show_standing(session, question, decisions)
+        show_approval(session, question, person, datetime.now(UTC).isoformat())

@@ -80,7 +80,9 @@ def test_a_source_takes_the_revision_that_the_execution_was_started_with():
 def test_a_backfill_takes_what_was_current_at_its_intervals_end(execution):
     end = datetime(2026, 1, 2, tzinfo=UTC)
     declaration, context = execution.declaration("Source.Code"), execution.context("Source.Code")
-    context["dag_run"] = SimpleNamespace(run_type="backfill", data_interval_end=end, conf=None)
+    context["dag_run"] = SimpleNamespace(
+        run_type="backfill", data_interval_end=end, conf=None, clear_number=0
+    )
 
     record = new_attempt(declaration, context, generation=0, attempt=1)
 
@@ -89,9 +91,8 @@ def test_a_backfill_takes_what_was_current_at_its_intervals_end(execution):
 
 def begin_in(execution, task_id, **run):
     declaration, context = execution.declaration(task_id), execution.context(task_id)
-    context["dag_run"] = SimpleNamespace(
-        **{"run_type": "backfill", "data_interval_end": datetime(2026, 1, 2, tzinfo=UTC), "conf": None} | run
-    )
+    known = {"run_type": "backfill", "data_interval_end": datetime(2026, 1, 2, tzinfo=UTC), "conf": None}
+    context["dag_run"] = SimpleNamespace(**known | {"clear_number": 0} | run)
     return new_attempt(declaration, context, generation=0, attempt=1)
 
 

@@ -7,14 +7,14 @@ from dataclasses import fields
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from airflow_codepipeline.dag import definition_pin, names
+from airflow_codepipeline.dag import definition_pin, names, supervisor
+from airflow_codepipeline.dag.names import stage_task_id
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.start import check_room
 from airflow_codepipeline.execution.status import FINISHED_TASK_STATES
 from airflow_codepipeline.service import override, retry, rollback, stop, updates
 from airflow_codepipeline.service import pipelines as pipelines_module
 from airflow_codepipeline.service import snapshot as snapshot_module
-from airflow_codepipeline.service.acting import stage_task_id
 from airflow_codepipeline.service.pipelines import DeclaredPipeline
 from airflow_codepipeline.service.rows import RunRow, TaskRow
 from airflow_codepipeline.service.snapshot import ExecutionSnapshot
@@ -55,8 +55,8 @@ class Airflow(World):
         monkeypatch.setattr(dagbag, "DBDagBag", lambda **_: self)
         monkeypatch.setattr(xcom, "XCom", SimpleNamespace(set=self._set_xcom))
         monkeypatch.setattr(definition_pin, "ask", self._task_states)
-        monkeypatch.setattr(definition_pin, "pull_xcom", self._pull_xcom)
-        monkeypatch.setattr(definition_pin, "push_xcom", self._push_xcom)
+        monkeypatch.setattr(supervisor, "pull_xcom", self._pull_xcom)
+        monkeypatch.setattr(supervisor, "push_xcom", self._push_xcom)
 
     # What people do.
 
