@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.actions.lambda_jobs import Jobs
 from airflow_codepipeline.actions.registry import open_session, provider_for
 from airflow_codepipeline.errors import ActionError
-from fixtures.world import ROLE, carry_out, zipped
+from fixtures.world import ROLE, carry_out
 
 pytestmark = pytest.mark.slow
 
@@ -56,21 +55,9 @@ def handler(event, context):
     codepipeline.put_job_success_result(jobId=job["id"], outputVariables={"Continued": "yes"})
 """
 
-    def function_of(self, world, code: str) -> str:
-        name = f"function-{uuid.uuid4().hex[:8]}"
-        world.client("lambda").create_function(
-            FunctionName=name,
-            Runtime="python3.11",
-            Role="arn:aws:iam::000000000000:role/function",
-            Handler="index.handler",
-            Timeout=60,
-            Code={"ZipFile": zipped({"index.py": code})},
-        )
-        return name
-
     @pytest.fixture
     def function(self, world) -> str:
-        return self.function_of(world, self.CODE)
+        return world.function(self.CODE)
 
     def started(self, world, function, **more):
         context = world.attempt("Invoke/Lambda", {"FunctionName": function}, **more)
@@ -92,7 +79,7 @@ def handler(event, context):
 
     def test_a_function_works_with_its_artifacts_and_answers_by_itself(self, world, monkeypatch):
         monkeypatch.setattr(lambda_invoke, "CONTINUATION", timedelta(0))
-        function = self.function_of(world, self.WORKER)
+        function = world.function(self.WORKER)
         context = world.attempt(
             "Invoke/Lambda",
             {"FunctionName": function},

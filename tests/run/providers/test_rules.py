@@ -15,7 +15,7 @@ from airflow_codepipeline.actions.commands_build import project_name
 from airflow_codepipeline.actions.registry import open_session
 from airflow_codepipeline.errors import ActionError
 from airflow_codepipeline.rules.registry import rule_provider
-from fixtures.world import ROLE, wait, zipped
+from fixtures.world import ROLE, wait
 
 pytestmark = pytest.mark.slow
 
@@ -144,15 +144,7 @@ def handler(event, context):
 
     @pytest.fixture
     def asking(self, rules, world):
-        name = f"function-{uuid.uuid4().hex[:8]}"
-        world.client("lambda").create_function(
-            FunctionName=name,
-            Runtime="python3.11",
-            Role="arn:aws:iam::000000000000:role/function",
-            Handler="index.handler",
-            Timeout=60,
-            Code={"ZipFile": zipped({"index.py": self.CODE})},
-        )
+        name = world.function(self.CODE)
         return lambda wish: rules.context("LambdaInvoke", {"FunctionName": name, "UserParameters": wish})
 
     def test_the_function_decides(self, rules, asking):
