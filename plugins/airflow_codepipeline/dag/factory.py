@@ -17,6 +17,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
+from airflow_codepipeline.dag.own_dags import is_own, own_dags
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
@@ -25,7 +26,7 @@ from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.settings import definition_files, definition_of, pipelines_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from airflow.sdk import BaseOperator
 
@@ -43,12 +44,15 @@ def load_pipelines(namespace: dict[str, Any]) -> None:
     """
     dag_file = Path(namespace["__file__"])
     folder, place = pipelines_folder(dag_file), DagFilePlace.of(dag_file)
-    only = _asked_for(folder)
+    wanted = wanted_dags()
+    for own in own_dags(folder, only=None if wanted is None else filter(is_own, wanted)):
+        namespace[own.dag_id] = own
+    only = _asked_for(folder, wanted)
     with _collector_paused():
-        for path in only or definition_files(folder):
+        for path in definition_files(folder) if only is None else only:
             try:
                 # A task that starts need not check: its DAG would not exist if a check had failed.
-                dag = build_dag(read_pipeline(path, check=not only), place=place)
+                dag = build_dag(read_pipeline(path, check=only is None), place=place)
             # Airflow's own refusals are many, and one definition's must not be the others' end.
             except Exception as error:
                 from airflow_codepipeline.dag.broken import register_broken
@@ -73,9 +77,11 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _asked_for(folder: Path) -> list[Path] | None:
+def _asked_for(folder: Path, wanted: Iterable[str] | None) -> list[Path] | None:
     """Return the definitions that Airflow wants a DAG of, or none where it wants them all."""
-    found = [definition_of(folder, names.unescape(dag_id)) for dag_id in wanted_dags() or ()]
+    if wanted is None:
+        return None
+    found = [definition_of(folder, names.unescape(dag_id)) for dag_id in wanted if not is_own(dag_id)]
     paths = [path for path in found if path is not None]
     return paths if len(paths) == len(found) else None
 

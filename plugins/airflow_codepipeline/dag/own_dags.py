@@ -1,0 +1,49 @@
+"""The DAGs that are no pipelines: what serves all pipelines of a folder, where it is configured.
+
+Each is named in the section `[codepipeline]` of Airflow's configuration by an option of its own; without that
+option there is no such DAG.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import conf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from airflow.sdk import DAG
+
+SECTION = "codepipeline"
+"""The section of Airflow's configuration that is ours."""
+
+_BUILDERS: dict[str, tuple[str, str]] = {}
+"""By the DAG's id: the option that wants it, and the function that makes it of the option's text."""
+
+
+def option(name: str) -> str | None:
+    """Return an option of our section of Airflow's configuration, or none where it is not set."""
+    text: str | None = conf.get(SECTION, name, fallback=None)
+    return text or None
+
+
+def is_own(dag_id: str) -> bool:
+    """Tell whether a DAG's id is one of these."""
+    return dag_id in _BUILDERS
+
+
+def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG]:
+    """Yield the DAGs that are configured.
+
+    :param folder: the folder of definitions.
+    :param only: the ids of those that are wanted; none: all.
+    """
+    for dag_id in _BUILDERS if only is None else only:
+        wanted_by, path = _BUILDERS[dag_id]
+        value = option(wanted_by)
+        if value is not None:
+            module, _, function = path.partition(":")
+            yield getattr(import_module(module), function)(dag_id, value, folder)
