@@ -23,8 +23,9 @@ from airflow_codepipeline.dag.condition_outcome import ConditionOutcome
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.rule_attempt import RuleRecord, begin, look, start, stop
 from airflow_codepipeline.dag.rule_ledger import RuleLedger
+from airflow_codepipeline.dag.stage_guard import check_inside
 from airflow_codepipeline.dag.wire import to_json_value
-from airflow_codepipeline.errors import TransientError
+from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.execution.conditions import ConditionStatus
 from airflow_codepipeline.execution.records import override_key
 from airflow_codepipeline.execution.run_order import run_order_groups
@@ -97,17 +98,28 @@ class StageConditionOperator(BaseOperator):
         raise TaskDeferred(trigger=self._trigger(records), method_name="resume")
 
     def _started(self, context: Context, ledger: RuleLedger, index: int, rule: Rule) -> RuleRecord:
-        from airflow_codepipeline.dag.definition_pin import refuse_another_definition
-
         record = ledger.current(index)
         if record is None:
-            refuse_another_definition(context, self.declaration)
+            self._refuse_to_begin(context)
             record = ledger.save(index, begin(self.declaration, rule, context, generation=ledger.generation))
         if record.job is None and not record.has_ended:
             record = ledger.save(index, start(record))
             self.log.info("Rule %s: %s", rule.name, record.job or record.error)
         self._running.append(record)
         return record
+
+    def _refuse_to_begin(self, context: Context) -> None:
+        """Start no rule outside the stage, or of another definition than the execution's.
+
+        :raises AirflowFailException: it would be; the message says what to clear.
+        """
+        from airflow_codepipeline.dag.definition_pin import refuse_another_definition
+
+        try:
+            check_inside(self.declaration, context)
+        except ActionError as error:
+            raise AirflowFailException(str(error)) from error
+        refuse_another_definition(context, self.declaration)
 
     def _trigger(self, records: Sequence[RuleRecord]) -> ConditionTrigger:
         from airflow_codepipeline.dag.condition_trigger import ConditionTrigger

@@ -54,9 +54,7 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
     every_action = [task for tasks in groups for task in tasks]
     failure = _condition(ConditionDeclaration(wiring, stage, "ON_FAILURE"), place, after=every_action)
     hooks = [task for task in (before, success, failure) if task]
-    # ALL_DONE_MIN_ONE_SUCCESS ends as soon as one task is skipped, as hooks and what they skip are.
-    way_out = TriggerRule.ALL_DONE if hooks else TriggerRule.ALL_DONE_MIN_ONE_SUCCESS
-    leave = EmptyOperator(task_id=names.EXIT, trigger_rule=way_out, **place)
+    leave = EmptyOperator(task_id=names.EXIT, trigger_rule=TriggerRule.ALL_DONE, **place)
     _follow(leave, [enter, *every_action, *hooks])
     # Of a stage that is skipped only beforeEntry has succeeded, and nothing has failed.
     rule = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS if before else TriggerRule.ALL_SUCCESS

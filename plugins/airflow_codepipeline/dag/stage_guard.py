@@ -1,4 +1,4 @@
-"""Whether an execution is really in the stage whose action is about to start.
+"""Whether an execution is really in the stage whose action or rule is about to start.
 
 People clear tasks in Airflow's UI. Where they clear an action alone, or a group without its gate, the
 execution has left its stage and another may be in it.
@@ -18,12 +18,12 @@ from airflow_codepipeline.execution.status import FINISHED_TASK_STATES, UNDER_WA
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from airflow_codepipeline.dag.wiring import ActionDeclaration
+    from airflow_codepipeline.dag.wiring import StageDeclaration
 
 _OPEN = ["null", "scheduled", *UNDER_WAY]
 
 
-def check_inside(declaration: ActionDeclaration, context: Mapping[str, Any]) -> None:
+def check_inside(declaration: StageDeclaration, context: Mapping[str, Any]) -> None:
     """Check that nothing of the stage is started for an execution that does not hold it.
 
     What the gate announced says how often the run had been cleared then. Only where it was cleared since is
@@ -52,7 +52,7 @@ def _is_inside(states: Mapping[str, str | None], stage: str) -> bool:
     return states.get(enter_id(stage)) == "success" and states.get(exit_id(stage)) not in FINISHED_TASK_STATES
 
 
-def _refusal(declaration: ActionDeclaration, why: str) -> ActionError:
+def _refusal(declaration: StageDeclaration, why: str) -> ActionError:
     stage, group = declaration.stage.name, group_id(declaration.stage.name)
     return ActionError(
         "StageNotEntered",

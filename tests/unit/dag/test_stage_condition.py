@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import (
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag import failure_condition, supervisor
+from airflow_codepipeline.dag import failure_condition, stage_condition, supervisor
 from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
 from airflow_codepipeline.dag.failure_condition import StageFailureTrigger
 from airflow_codepipeline.definition.model import Pipeline
@@ -99,6 +99,18 @@ def test_a_condition_that_is_met_lets_the_stage_go_on():
     assert len(rule["ruleExecutionId"]) == 36
     assert (rule["status"], rule["summary"]) == ("Succeeded", "'blue' is equal to 'blue'.")
     assert rule["errorDetails"] is None
+
+
+def test_no_rule_starts_for_an_execution_that_has_left_the_stage(service, monkeypatch):
+    def left(*_):
+        raise ActionError("StageNotEntered", "Clear all tasks of the group Deploy.")
+
+    monkeypatch.setattr(stage_condition, "check_inside", left)
+
+    with pytest.raises(AirflowFailException, match="Clear all tasks of the group Deploy"):
+        Trial("onSuccess", build(), result="FAIL").execute()
+
+    assert service.jobs == {}
 
 
 @pytest.mark.parametrize("hook", ["beforeEntry", "onSuccess"])
