@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import psutil
 
 from airflow_codepipeline.local.airflow_client import AirflowClient
 from airflow_codepipeline.local.airflow_server import AirflowServer, free_port
@@ -42,7 +43,8 @@ _IMPATIENT = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
 }
 _SECOND = "triggerer-2"
-_VICTIMS = ("scheduler", "triggerer", _SECOND, "api-server")
+_WORKER = "worker"
+_VICTIMS = ("scheduler", "triggerer", _SECOND, "api-server", _WORKER)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,14 +174,29 @@ class _Hammer:
         return set()
 
     def _kill(self) -> None:
-        victims = [victim for victim in _VICTIMS if victim in self._server.components]
+        victims = [victim for victim in _VICTIMS if victim in {*self._server.components, _WORKER}]
         victim = self._random.choice(victims)
         self._killed[victim] += 1
+        if victim == _WORKER:
+            self._kill_worker()
+            return
         self._server.kill_component(victim)
         if victim == _SECOND:
             self._server.start_component("triggerer", name=_SECOND, arguments=("--skip-serve-logs",))
         else:
             self._server.start_component(victim)
+
+    def _kill_worker(self) -> None:
+        """Kill a process of the scheduler's executor and the task that it runs.
+
+        One that waits for a task holds the lock of their queue: with it all of Airflow's workers would end.
+        """
+        workers = [process for process in psutil.Process().children(recursive=True) if _is_busy(process)]
+        if workers:
+            chosen = self._random.choice(workers)
+            for process in [chosen, *chosen.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
 
     def _ended(self, pipeline: str, run_id: str) -> bool:
         try:
@@ -199,6 +216,13 @@ class _Hammer:
             },
             states={task["task_id"]: task["state"] for task in tasks},
         )
+
+
+def _is_busy(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        title = " ".join(process.cmdline())
+        return "airflow worker -- LocalExecutor" in title and "<idle>" not in title
+    return False
 
 
 def main() -> int:
