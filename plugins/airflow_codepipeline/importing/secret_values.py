@@ -45,6 +45,13 @@ def custom_secret_keys(custom_types: Iterable[Mapping]) -> frozenset[str]:
     )
 
 
+def looks_secret(name: str, value: str) -> bool:
+    """Tell whether a value that AWS printed is a secret, by what it is called or what it looks like."""
+    return _TOKEN.search(value) is not None or (
+        _SECRET_NAME.search(name) is not None and not any(sign in value for sign in _REFERENCES)
+    )
+
+
 class Secrets:
     """Takes the secrets out of the values of one file.
 
@@ -77,7 +84,7 @@ class Secrets:
         if not isinstance(item, str):
             self.take_out(item, owner)
             return item
-        if key in self._keys and isinstance(item, Text):
+        if isinstance(item, Text) and (key in self._keys or _says_secret(key, item)):
             return as_secret(item)
         if self._is_secret(item, key):
             label = f"{owner} {key}" if key != owner else key
@@ -124,6 +131,11 @@ class Secrets:
         return joined(parts) if len(parts) > 1 else item
 
 
+def _says_secret(key: str, item: Text) -> bool:
+    """Tell whether a deployed stack has said a value that is a secret where it stands."""
+    return any(piece.known is not None for piece in item.unknowns) and looks_secret(key, item)
+
+
 def secret_variables(variables: Variables, source: str) -> Callable[[str], str]:
     """Return what puts variables in the place of the secrets of a file."""
 
@@ -138,7 +150,7 @@ def as_secret(text: Text) -> Text:
     """Return a text whose unknown parts are secrets."""
     return Text(
         tuple(
-            piece if isinstance(piece, str) else replace(piece, secret=True, assumed=SECRET_VALUE)
+            piece if isinstance(piece, str) else replace(piece, secret=True, assumed=SECRET_VALUE, known=None)
             for piece in text.pieces
         )
     )
