@@ -107,12 +107,7 @@ def import_definitions(
         _refuse(not stack and any(login.values()), "--region", "It belongs to --aws and --stack.")
         deployed = _stack(stack, paths, login) if stack else None
         report = import_files(paths, output=output, environment=environment, given=given, stack=deployed)
-    if output_format is Format.JSON:
-        typer.echo(json.dumps(report.as_data(), indent=2))
-        for note in report.notes:
-            typer.echo(str(note), err=True)
-    else:
-        typer.echo("\n".join(_lines(report)))
+    _print(report, output_format)
     if report.errors:
         raise typer.Exit(1)
 
@@ -156,6 +151,15 @@ def _given(files: list[Path], pairs: list[str]) -> dict[str, str]:
             raise typer.BadParameter(f"{pair} is not NAME=VALUE.", param_hint="--parameter")
         given[name] = value
     return given
+
+
+def _print(report: Report, output_format: Format) -> None:
+    if output_format is Format.JSON:
+        typer.echo(json.dumps(report.as_data(), indent=2))
+        for note in report.notes:
+            typer.echo(str(note), err=True)
+    else:
+        typer.echo("\n".join(_lines(report)))
 
 
 def _lines(report: Report) -> Iterator[str]:

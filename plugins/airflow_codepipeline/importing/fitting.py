@@ -61,7 +61,6 @@ def guesses(piece: Unknown) -> Iterator[str]:
     """Yield every value that an import may have assumed for an unknown, in this run or an earlier one."""
     yield piece.assumed
     yield from _candidates(piece)
-    yield from _REGIONS
 
 
 def regions_apart(stores: Any) -> dict[str, str]:

@@ -210,7 +210,11 @@ def test_a_name_that_is_not_there_leaves_the_others(account):
 
     assert (result.exit_code, names(report)) == (1, ["shop"])
     [error] = report["errors"]
-    assert (error["id"], error["file"], error["suggestion"]) == ("CI011", "relaese", "Did you mean 'release'?")
+    assert (error["id"], error["file"], error["suggestion"]) == (
+        "CI011",
+        "relaese",
+        "Did you mean 'release'?",
+    )
 
 
 def test_a_pipeline_that_may_not_be_read_is_an_error(account):
