@@ -79,8 +79,9 @@ PIPELINE = """\
               ActionTypeId: {Category: Build, Owner: AWS, Provider: CodeBuild, Version: 1}
               Configuration:
                 ProjectName: !Ref Build
-                EnvironmentVariables: !Sub >-
-                  [{"name": "QUEUE", "value": "${Jobs.Arn}"}, {"name": "BASE", "value": "${Base}"}]
+                EnvironmentVariables: !Sub
+                  - '[{"name": "QUEUE", "value": "${Jobs.Arn}"}, {"name": "BASE", "value": "${Base}"}]'
+                  - {Base: !ImportValue EXPORT}
               InputArtifacts: [{Name: Code}]
         - !If
           - IsRelease
@@ -90,9 +91,7 @@ PIPELINE = """\
                 ActionTypeId: {Category: Approval, Owner: AWS, Provider: Manual, Version: 1}
                 Configuration: {NotificationArn: !Ref Topic}
           - !Ref AWS::NoValue
-""".replace("EnvironmentVariables: !Sub >-", "EnvironmentVariables: !Sub\n                  - >-").replace(
-    '"value": "${Base}"}]', '"value": "${Base}"}]\n                  - {Base: !ImportValue EXPORT}'
-)
+"""
 SHARED = """\
 Resources:
   Base: {Type: AWS::S3::Bucket}
