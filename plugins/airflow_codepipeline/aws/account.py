@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+# What holds for every call.
+_WHOLLY_WRONG = frozenset(
+    {
+        "ConfigurationError",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "UnrecognizedClientException",
+    }
+)
 
 
 class Account:
@@ -116,6 +126,8 @@ class _Pipelines:
         try:
             return self._entry(name)
         except ActionError as error:
+            if error.code in _WHOLLY_WRONG:
+                raise
             if error.code == "PipelineNotFoundException":
                 self._not_there(name)
             else:

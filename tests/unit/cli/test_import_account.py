@@ -254,10 +254,11 @@ def test_without_credentials_it_says_so(account, monkeypatch, tmp_path):
         monkeypatch.setenv(name, str(tmp_path / name))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
-    result, report = account.run("--aws", "shop", "--region", "eu-west-1")
+    result, report = account.run("--aws", "shop", "release", "--region", "eu-west-1")
 
     assert result.exit_code == 1
-    assert "Unable to locate credentials" in report["errors"][0]["message"]
+    [error] = report["errors"]
+    assert "Unable to locate credentials" in error["message"]
 
 
 def test_the_profile_names_credentials_and_region(account, monkeypatch, tmp_path):
