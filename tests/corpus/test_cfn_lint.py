@@ -10,6 +10,7 @@ import typer
 from airflow_codepipeline.definition.text import UnreadableError
 from airflow_codepipeline.importing import source_text
 from airflow_codepipeline.importing.cloudformation.resolver import Resolver
+from airflow_codepipeline.importing.cloudformation.stack import Given
 from airflow_codepipeline.importing.cloudformation.template import is_template, read_template
 from airflow_codepipeline.importing.values import Text, scalar_text
 from airflow_codepipeline.importing.variables import Variables
@@ -98,7 +99,8 @@ def test_values_that_both_know_are_the_same(tmp_path, capsys):
     for file, data in templates():
         path = tmp_path / "template.json"
         path.write_text(json.dumps(data))
-        resolver = Resolver(read_template(data, file), {"AWS::Region": REGION}, Variables({}))
+        given = Given(parameters={"AWS::Region": REGION})
+        resolver = Resolver(read_template(data, file), given, Variables({}))
         for function, theirs in second_opinion(data, path):
             ours = resolver.resolve(function, None)
             if theirs is not None and isinstance(ours, str) and not isinstance(ours, Text):

@@ -58,6 +58,19 @@ def login(connection_id: str | None) -> Login:
     return _connection_login(connection_id) if connection_id else Login(session=_new_session())
 
 
+def profile_login(profile: str | None) -> Login:
+    """Log in as the AWS command line does: with a profile, or as the environment says.
+
+    :raises ActionError: there is no such profile, or AWS's configuration cannot be read.
+    """
+    session = botocore.session.Session(profile=profile)
+    try:
+        session.get_scoped_config()
+    except BotoCoreError as error:
+        raise_translated(error, "AWS's configuration")
+    return Login(session=boto3.Session(botocore_session=_prepare(session)))
+
+
 def assume(base: Login, role: str, *, region: str, name: str) -> Login:
     """Return a login under `role`, which renews itself before it expires.
 

@@ -26,6 +26,7 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
+from botocore.parsers import ResponseParserError
 
 from airflow_codepipeline.actions.base import CONNECTION_LOST
 from airflow_codepipeline.errors import ActionError, TransientError
@@ -64,7 +65,14 @@ _NOT_SENT = (
     SSLError,
 )
 # Among them ReadTimeoutError and ConnectionClosedError.
-_NOT_ANSWERED = (BotoConnectionError, HTTPClientError, IncompleteReadError, ResponseStreamingError)
+# Among them a proxy's page in the place of an answer.
+_NOT_ANSWERED = (
+    BotoConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ResponseParserError,
+    ResponseStreamingError,
+)
 _CONFIGURATION = (
     MissingDependencyException,
     NoCredentialsError,
@@ -80,7 +88,7 @@ class TranslatedCalls:
     def _make_api_call(self, operation_name: str, api_params: dict[str, Any]) -> Any:
         try:
             return super()._make_api_call(operation_name, api_params)  # type: ignore[misc]
-        except (ClientError, BotoCoreError) as error:
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
             raise_translated(error, operation_name)
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.checks.limited import limited
 from airflow_codepipeline.importing.cloudformation.assumed import ACCOUNT, REGION
 from airflow_codepipeline.importing.labels import slug
-from airflow_codepipeline.importing.values import Mapping, Sequence, Text, Unknown, unknowns_in
+from airflow_codepipeline.importing.values import Mapping, Sequence, Text, unknowns_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from airflow_codepipeline.definition.findings import Path, Problem
     from airflow_codepipeline.definition.model import Pipeline
+    from airflow_codepipeline.importing.values import Unknown
 
 
 _REGIONS = ("us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1", *(f"region-{n}" for n in range(50)))
@@ -55,6 +57,12 @@ def _candidates(piece: Unknown) -> Iterator[str]:
     yield from (ACCOUNT, REGION, "1")
 
 
+def guesses(piece: Unknown) -> Iterator[str]:
+    """Yield every value that an import may have assumed for an unknown, in this run or an earlier one."""
+    yield piece.assumed
+    yield from _candidates(piece)
+
+
 def regions_apart(stores: Any) -> dict[str, str]:
     """Return other assumed values, by name, for regions of artifact stores that would be the same."""
     fit: dict[str, str] = {}
@@ -85,11 +93,9 @@ def fitted(value: Any, fit: dict[str, str]) -> Any:
 
 
 def _fitted_piece(piece: str | Unknown, fit: dict[str, str]) -> str | Unknown:
-    if isinstance(piece, str) or piece.name not in fit:
+    if isinstance(piece, str) or piece.name not in fit or piece.known is not None:
         return piece
-    return Unknown(
-        name=piece.name, was=piece.was, assumed=fit[piece.name], secret=piece.secret, source=piece.source
-    )
+    return replace(piece, assumed=fit[piece.name])
 
 
 def _at(value: Any, path: Path) -> Any:

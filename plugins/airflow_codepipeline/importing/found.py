@@ -56,6 +56,18 @@ class Found:
     errors: list[Finding] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        """How much was found, errors too."""
+        return len(self.pipelines) + len(self.side_files) + len(self.errors)
+
+    def add(self, more: Found) -> None:
+        """Take what was found elsewhere."""
+        self.pipelines += more.pipelines
+        self.side_files += more.side_files
+        self.errors += more.errors
+        self.notes += more.notes
+
     def add_problems(self, file: str, problems: tuple[Problem, ...] | list[Problem]) -> None:
         """Take what was said of a file: errors are errors, the rest are notes."""
         for problem in problems:

@@ -1,4 +1,4 @@
-"""One import: files in, definitions and variables out, and a report."""
+"""One import: files or an account in, definitions and variables out, and a report."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.definition.text import UnreadableError
+from airflow_codepipeline.importing.account import read_account, read_deployed
+from airflow_codepipeline.importing.cloudformation.stack import Given
 from airflow_codepipeline.importing.definitions import Definition, Refused, define
-from airflow_codepipeline.importing.kinds import CANNOT_WRITE
+from airflow_codepipeline.importing.kinds import CANNOT_WRITE, KEPT
 from airflow_codepipeline.importing.reading import read_files
 from airflow_codepipeline.importing.secret_values import Secrets, custom_secret_keys, secret_variables
 from airflow_codepipeline.importing.values import unknowns_in
@@ -18,7 +21,7 @@ from airflow_codepipeline.importing.writer import Writer, made_comment, name_is_
 from airflow_codepipeline.importing.yaml_form import definition_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from airflow_codepipeline.definition.findings import Finding, Problem
     from airflow_codepipeline.importing.found import Found, FoundPipeline, SideFile
@@ -72,13 +75,35 @@ def _unresolved(piece: Unknown) -> dict[str, str]:
 
 
 def import_files(
-    paths: Sequence[Path], *, output: Path, environment: str = "local", given: dict[str, str] | None = None
+    paths: Sequence[Path],
+    *,
+    output: Path,
+    environment: str = "local",
+    given: dict[str, str] | None = None,
+    stack: dict[str, Any] | None = None,
 ) -> Report:
     """Import files and `cdk.out` folders. What is wrong is in the report; nothing is raised.
 
     :param output: gets `pipelines/<name>.yaml` and `variables/<environment>.yaml`.
     :param given: values for the parameters of templates.
+    :param stack: the stack that was deployed from the file, as `read_deployed` takes it; without a file, its
+        own template is imported.
     """
+
+    def read(variables: Variables) -> Found:
+        if stack is not None:
+            return read_deployed(stack, paths, given=given or {}, variables=variables)
+        return read_files(paths, given=Given(parameters=given or {}), variables=variables)
+
+    return _import(read, output, environment)
+
+
+def import_account(account: dict[str, Any], *, output: Path, environment: str = "local") -> Report:
+    """Import pipelines that were fetched from an AWS account, as `read_account` takes them."""
+    return _import(lambda _variables: read_account(account), output, environment)
+
+
+def _import(read: Callable[[Variables], Found], output: Path, environment: str) -> Report:
     report = Report()
     values_path = output / "variables" / f"{environment}.yaml"
     try:
@@ -87,7 +112,7 @@ def import_files(
         report.errors += _placed(str(values_path), error.problems)
         return report
     variables = Variables(existing)
-    found = read_files(paths, given=given or {}, variables=variables)
+    found = read(variables)
     report.errors += found.errors
     report.notes += found.notes
     _Import(report, Writer(output), variables, existing, values_path).write(found)
@@ -171,12 +196,13 @@ class _Import:
             if piece.name not in unknowns or not self._variables.is_first_guess(piece):
                 unknowns[piece.name] = piece
         try:
-            text = extended(self._values_path, unknowns.values(), self._existing)
-            if text is not None:
-                self._writer.variables(self._values_path, text)
+            file = extended(self._values_path, unknowns.values(), self._existing)
+            if file.text is not None:
+                self._writer.variables(self._values_path, file.text)
         except OSError as error:
             self._fail(str(self._values_path), error)
             return False
+        self._report.notes += _placed(str(self._values_path), [_kept(piece) for piece in file.kept])
         return True
 
     def _write_definition(self, definition: Definition) -> None:
@@ -191,7 +217,7 @@ class _Import:
             Written(
                 name=found.name,
                 file=path,
-                unresolved=tuple(definition.unknowns.values()),
+                unresolved=tuple(piece for piece in definition.unknowns.values() if piece.known is None),
                 findings=definition.findings,
             )
         )
@@ -205,6 +231,11 @@ class _Import:
     def _fail(self, file: str, error: OSError) -> None:
         message = f"{error.filename or self._writer.output} cannot be written: {error.strerror}."
         self._report.errors += _placed(file, [CANNOT_WRITE.problem(message, suggestion=CANNOT_WRITE.right)])
+
+
+def _kept(piece: Unknown) -> Problem:
+    message = f"The stack's value of {piece.name} is {shown(piece.value)}; the file has another."
+    return KEPT.problem(message, suggestion=KEPT.right)
 
 
 def _placed(file: str, problems: Sequence[Problem]) -> list[Finding]:

@@ -67,6 +67,18 @@ PARAMETERS_FILE = Kind(
     right="A mapping of names to values, CloudFormation's list of ParameterKey and ParameterValue, or a "
     "template configuration file.",
 )
+AWS = Kind(
+    id="CI010",
+    severity="error",
+    what="AWS could not be asked, or refused to answer.",
+    right="Credentials, a region, and permission for the call that is named.",
+)
+NOT_THERE = Kind(
+    id="CI011",
+    severity="error",
+    what="The account has no pipeline, or no stack, of that name in the region.",
+    right="A name that is there, in the region and with the profile that see it.",
+)
 DUPLICATE = Kind(
     id="CI101",
     severity="warning",
@@ -115,6 +127,18 @@ SIDE_FILE = Kind(
     what="What a declaration cannot hold was written to a file of its own: a disabled transition.",
     right="Carry the request out once the pipeline is there: the file is its input.",
 )
+NOT_READ = Kind(
+    id="CI109",
+    severity="warning",
+    what="Something that belongs to the import may not be read with these credentials; it was left out.",
+    right="Permission for the call that is named, and the same import once more.",
+)
+KEPT = Kind(
+    id="CI110",
+    severity="warning",
+    what="The variables file has another value than the deployed stack; the file's value was kept.",
+    right="Remove the line from the variables file to get the stack's value.",
+)
 KINDS = (
     UNKNOWN_FORMAT,
     NO_PIPELINE,
@@ -125,6 +149,8 @@ KINDS = (
     PARAMETER,
     CANNOT_WRITE,
     PARAMETERS_FILE,
+    AWS,
+    NOT_THERE,
     DUPLICATE,
     SECRET,
     ASSUMED,
@@ -133,6 +159,8 @@ KINDS = (
     RENAMED,
     NOT_CREATED,
     SIDE_FILE,
+    NOT_READ,
+    KEPT,
 )
 
 

@@ -39,14 +39,14 @@ def pipeline_name(declared: Any, *, resource: str, stem: str) -> PipelineName:
     """
     if declared is None or declared == "":
         return PipelineName(text=_allowed(resource), derived=True)
-    if not isinstance(declared, Text):
-        return PipelineName(text=scalar_text(declared))
+    if not isinstance(declared, Text) or declared.is_known:
+        return PipelineName(text=str(scalar_text(declared)))
     if len(declared.pieces) == 1 and declared.unknowns[0].was != "AWS::StackName":
         text = resource
     else:
         text = "".join(_readable(piece, stem) for piece in declared.pieces)
     text = _allowed(text) or _allowed(resource)
-    was = ", ".join(piece.was for piece in declared.unknowns)
+    was = ", ".join(piece.was for piece in declared.unknowns if piece.known is None)
     message = f"The name depends on {was}, which is not known here: the pipeline is called {text}."
     return PipelineName(text=text, derived=True, problem=RENAMED.problem(message, ("name",)))
 
@@ -54,6 +54,8 @@ def pipeline_name(declared: Any, *, resource: str, stem: str) -> PipelineName:
 def _readable(piece: Piece, stem: str) -> str:
     if isinstance(piece, str):
         return piece
+    if piece.known is not None:
+        return piece.known
     return stem if piece.was == "AWS::StackName" else slug(piece.name)
 
 

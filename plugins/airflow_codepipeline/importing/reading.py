@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.text import UnreadableError, read_bytes
@@ -17,36 +18,111 @@ from airflow_codepipeline.importing.values import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from airflow_codepipeline.importing.cloudformation.stack import Given
     from airflow_codepipeline.importing.variables import Variables
 
 
-def read_files(paths: Sequence[Path], *, given: dict[str, str], variables: Variables) -> Found:
+def read_files(paths: Sequence[Path], *, given: Given, variables: Variables) -> Found:
     """Return everything that files and `cdk.out` folders hold; what is wrong is among it.
 
-    :param given: values for the parameters of templates.
+    :param given: values for the parameters of templates, and the deployed stack.
     """
-    found = Found()
-    declared: set[str] = set()
+    reading = _Reading(given, variables)
     for path in paths:
         if path.is_dir():
-            _folder(path, found, declared, given, variables)
+            reading.folder(path)
         else:
-            _file(path, found, declared, given, variables, alone=True)
-    found.add_problems("", refuse_undeclared(given, declared))
-    return found
+            reading.file(path, alone=True)
+    return reading.done()
 
 
-def _folder(
-    folder: Path, found: Found, declared: set[str], given: dict[str, str], variables: Variables
-) -> None:
-    before = len(found.pipelines) + len(found.side_files) + len(found.errors)
-    for path in _templates(folder):
-        _file(path, found, declared, given, variables, alone=False)
-    if len(found.pipelines) + len(found.side_files) + len(found.errors) == before:
-        message = "The folder holds no template with a pipeline."
-        found.add_problems(str(folder), [NO_PIPELINE.problem(message, suggestion=NO_PIPELINE.right)])
+def read_text(content: bytes, name: str, *, given: Given, variables: Variables) -> Found:
+    """Return everything that a text holds, which is in no file.
+
+    :param name: what the text is called in messages and comments.
+    """
+    reading = _Reading(given, variables)
+    reading.text(content, Path(name), alone=True)
+    return reading.done()
+
+
+class _Reading:
+    """Reads one file after the other.
+
+    :param given: values for the parameters of templates, and the deployed stack.
+    """
+
+    def __init__(self, given: Given, variables: Variables) -> None:
+        self._given = given
+        self._variables = variables
+        self._found = Found()
+        self._declared: set[str] = set()
+
+    def done(self) -> Found:
+        """Return what was found."""
+        self._found.add_problems("", refuse_undeclared(self._given.parameters, self._declared))
+        return self._found
+
+    def folder(self, folder: Path) -> None:
+        """Read a `cdk.out` folder."""
+        before = self._found.size
+        for path in _templates(folder):
+            self.file(path, alone=False)
+        if self._found.size == before:
+            message = "The folder holds no template with a pipeline."
+            problem = NO_PIPELINE.problem(message, suggestion=NO_PIPELINE.right)
+            self._found.add_problems(str(folder), [problem])
+
+    def file(self, path: Path, *, alone: bool) -> None:
+        """Read a file.
+
+        :param alone: whether it must hold something.
+        """
+        try:
+            content = read_bytes(path)
+        except UnreadableError as error:
+            self._found.add_problems(str(path), error.problems)
+        else:
+            self.text(content, path, alone=alone)
+
+    def text(self, content: bytes, path: Path, *, alone: bool) -> None:
+        """Read the text of a file."""
+        try:
+            loaded = source_text.load(content)
+        except UnreadableError as error:
+            is_terraform_source = path.suffix in (".tf", ".tfvars")
+            problems = (_not_terraform(),) if is_terraform_source else error.problems
+            self._found.add_problems(str(path), problems)
+            return
+        here = Found()
+        here.add_problems(str(path), loaded.problems)
+        items = loaded.data if isinstance(loaded.data, list) else [loaded.data]
+        for item in items:
+            here.add(self._document(item, path))
+        if alone and not (here.size or here.notes):
+            problem = NO_PIPELINE.problem(NO_PIPELINE.what, suggestion=NO_PIPELINE.right)
+            here.add_problems(str(path), [problem])
+        self._found.add(here)
+
+    def _document(self, data: Any, path: Path) -> Found:
+        file = str(path)
+        if is_template(data):
+            parameters = data.get("Parameters")
+            self._declared.update(parameters if isinstance(parameters, Mapping) else ())
+            return read_resources(
+                data, file=file, name=path.name, given=self._given, variables=self._variables
+            )
+        if is_declaration(data):
+            return read_declaration(data, file)
+        if is_terraform(data):
+            return read_terraform(data, file=file, name=path.name, variables=self._variables)
+        found = Found()
+        problem = UNKNOWN_FORMAT.problem(
+            UNKNOWN_FORMAT.what, suggestion=UNKNOWN_FORMAT.right, position=(1, 1)
+        )
+        found.add_problems(file, [problem])
+        return found
 
 
 def _templates(folder: Path) -> list[Path]:
@@ -77,62 +153,8 @@ def _is_inner(artifact: Any) -> bool:
     return bool(artifact["type"] == "cdk:cloud-assembly")
 
 
-def _file(
-    path: Path,
-    found: Found,
-    declared: set[str],
-    given: dict[str, str],
-    variables: Variables,
-    *,
-    alone: bool,
-) -> None:
-    try:
-        loaded = source_text.load(read_bytes(path))
-    except UnreadableError as error:
-        if path.suffix in (".tf", ".tfvars"):
-            found.add_problems(str(path), [_not_terraform()])
-        else:
-            found.add_problems(str(path), error.problems)
-        return
-    here = Found()
-    here.add_problems(str(path), loaded.problems)
-    items = loaded.data if isinstance(loaded.data, list) else [loaded.data]
-    for item in items:
-        _take(here, _document(item, path, declared, given, variables))
-    if alone and not (here.pipelines or here.side_files or here.errors or here.notes):
-        problem = NO_PIPELINE.problem(NO_PIPELINE.what, suggestion=NO_PIPELINE.right)
-        here.add_problems(str(path), [problem])
-    _take(found, here)
-
-
-def _document(
-    data: Any, path: Path, declared: set[str], given: dict[str, str], variables: Variables
-) -> Found:
-    file = str(path)
-    if is_template(data):
-        parameters = data.get("Parameters")
-        declared.update(parameters if isinstance(parameters, Mapping) else ())
-        return read_resources(data, file=file, name=path.name, given=given, variables=variables)
-    if is_declaration(data):
-        return read_declaration(data, file)
-    if is_terraform(data):
-        return read_terraform(data, file=file, name=path.name, variables=variables)
-    found = Found()
-    found.add_problems(
-        file, [UNKNOWN_FORMAT.problem(UNKNOWN_FORMAT.what, suggestion=UNKNOWN_FORMAT.right, position=(1, 1))]
-    )
-    return found
-
-
 def _not_terraform() -> Any:
     message = "Terraform's source cannot be imported: its values are only known to Terraform."
     return UNKNOWN_FORMAT.problem(
         message, suggestion="Import what `terraform show -json` prints of a plan or of the state."
     )
-
-
-def _take(found: Found, more: Found) -> None:
-    found.pipelines += more.pipelines
-    found.side_files += more.side_files
-    found.errors += more.errors
-    found.notes += more.notes

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.action_types.catalogue import action_types
 from airflow_codepipeline.importing.kinds import SECRET
-from airflow_codepipeline.importing.values import Mapping, Sequence, Text, joined, json_text, pieces_of
+from airflow_codepipeline.importing.values import (
+    Mapping,
+    Sequence,
+    Text,
+    joined,
+    json_text,
+    pieces_of,
+    unknowns_in,
+)
 from airflow_codepipeline.importing.variables import SECRET_VALUE
 
 if TYPE_CHECKING:
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.definition.findings import Problem
     from airflow_codepipeline.definition.text import Position
+    from airflow_codepipeline.importing.values import Piece
     from airflow_codepipeline.importing.variables import Variables
 
 _SECRET_NAME = re.compile(
@@ -31,6 +40,8 @@ _REFERENCES = ("{{resolve:", "#{", "arn:", "${", "$(")
 MASK = "****"
 """What AWS prints in the place of a secret."""
 
+# Of Unicode's private use: no text of a template has it.
+_MARK = "\ue000"
 _CONTAINERS = ("EnvironmentVariables", "UserParameters", "ParameterOverrides", "Input")
 
 
@@ -42,6 +53,13 @@ def custom_secret_keys(custom_types: Iterable[Mapping]) -> frozenset[str]:
         str(item.get("name"))
         for item in properties
         if isinstance(item, Mapping) and str(item.get("secret", "")).lower() == "true"
+    )
+
+
+def looks_secret(name: str, value: str) -> bool:
+    """Tell whether a value that AWS printed is a secret, by what it is called or what it looks like."""
+    return _TOKEN.search(value) is not None or (
+        _SECRET_NAME.search(name) is not None and not any(sign in value for sign in _REFERENCES)
     )
 
 
@@ -77,12 +95,12 @@ class Secrets:
         if not isinstance(item, str):
             self.take_out(item, owner)
             return item
-        if key in self._keys and isinstance(item, Text):
+        if isinstance(item, Text) and (key in self._keys or _says_secret(key, item)):
             return as_secret(item)
         if self._is_secret(item, key):
             label = f"{owner} {key}" if key != owner else key
             return self._variable(label, key, position, masked=item == MASK)
-        if key in _CONTAINERS and not isinstance(item, Text):
+        if key in _CONTAINERS:
             item = self._inside_json(item, owner, position)
         return self._without_tokens(item, f"{owner} {key}", position)
 
@@ -100,14 +118,14 @@ class Secrets:
     def _inside_json(self, item: str, owner: str, position: Position | None) -> str:
         """Return a JSON text without the secrets in it; as it was where there are none, or it is no JSON."""
         try:
-            data = editable(json.loads(item))
+            data = editable(_json_values(item))
         except (ValueError, RecursionError):
             return item
-        before = len(self.problems)
+        before, known = len(self.problems), _secrets_of(data)
         self.take_out(data, owner)
         for problem in range(before, len(self.problems)):
             self.problems[problem] = replace(self.problems[problem], position=position)
-        return json_text(data) if len(self.problems) > before else item
+        return json_text(data) if len(self.problems) > before or _secrets_of(data) != known else item
 
     def _without_tokens(self, item: str, label: str, position: Position | None) -> str:
         """Return a text without what looks like the tokens of well known services."""
@@ -124,6 +142,42 @@ class Secrets:
         return joined(parts) if len(parts) > 1 else item
 
 
+def _json_values(item: str) -> Any:
+    """Return the values of a JSON text.
+
+    :raises ValueError: it is no JSON, or something unknown stands elsewhere than in the text of a value.
+    """
+    if _MARK in item:
+        raise ValueError(item)
+    pieces = pieces_of(item)
+    marked = (
+        piece if isinstance(piece, str) else f"{_MARK}{index}{_MARK}" for index, piece in enumerate(pieces)
+    )
+    return _unmarked(json.loads("".join(marked)), pieces)
+
+
+def _unmarked(value: Any, pieces: tuple[Piece, ...]) -> Any:
+    if isinstance(value, dict):
+        if any(_MARK in key for key in value):
+            raise ValueError(value)
+        return {key: _unmarked(below, pieces) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_unmarked(below, pieces) for below in value]
+    if not isinstance(value, str) or len(pieces) == 1:
+        return value
+    parts = value.split(_MARK)
+    return joined(Text((pieces[int(part)],)) if index % 2 else part for index, part in enumerate(parts))
+
+
+def _secrets_of(value: Any) -> list[str]:
+    return [piece.name for piece in unknowns_in(value) if piece.secret]
+
+
+def _says_secret(key: str, item: Text) -> bool:
+    """Tell whether a deployed stack has said a value that is a secret where it stands."""
+    return any(piece.known is not None for piece in item.unknowns) and looks_secret(key, item)
+
+
 def secret_variables(variables: Variables, source: str) -> Callable[[str], str]:
     """Return what puts variables in the place of the secrets of a file."""
 
@@ -138,7 +192,7 @@ def as_secret(text: Text) -> Text:
     """Return a text whose unknown parts are secrets."""
     return Text(
         tuple(
-            piece if isinstance(piece, str) else replace(piece, secret=True, assumed=SECRET_VALUE)
+            piece if isinstance(piece, str) else replace(piece, secret=True, assumed=SECRET_VALUE, known=None)
             for piece in text.pieces
         )
     )

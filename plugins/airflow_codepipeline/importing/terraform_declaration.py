@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_codepipeline.importing.request_files import tag_label
 from airflow_codepipeline.importing.values import Mapping, Sequence
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def declaration(values: Mapping) -> Mapping:
     if isinstance(tags, Mapping) and tags:
         labels = Sequence(tags.position)
         for key, value in tags.items():
-            labels.add(f"{key}={value}" if value else key, tags.position)
+            labels.add(tag_label(key, value), tags.position)
         made["airflow"] = Mapping(tags.position)
         made["airflow"]["tags"] = labels
     return made

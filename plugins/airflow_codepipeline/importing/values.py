@@ -55,6 +55,7 @@ class Unknown:
     :param assumed: a value of the right form, so that the definition can be read before anybody fills it in.
     :param secret: whether the real value must not be written to a file.
     :param source: the file whose stack knows it; empty where every stack of an account and region agrees.
+    :param known: what the stack says it is; none where nobody has asked it, or it does not say.
     """
 
     name: str
@@ -62,21 +63,27 @@ class Unknown:
     assumed: str
     secret: bool = False
     source: str = ""
+    known: str | None = None
+
+    @property
+    def value(self) -> str:
+        """What stands in the variables file: what is known, or else what is assumed."""
+        return self.assumed if self.known is None else self.known
 
 
 Piece = str | Unknown
 
 
 class Text(str):
-    """A text of which a part is unknown. As a text it is what it would be with the assumed values."""
+    """A text of which a part is unknown. As a text it is what it is with the values of its unknowns."""
 
     __slots__ = ("pieces",)
     pieces: tuple[Piece, ...]
 
     def __new__(cls, pieces: tuple[Piece, ...]) -> Text:
         """Make the text of its pieces."""
-        assumed = "".join(piece if isinstance(piece, str) else piece.assumed for piece in pieces)
-        made = super().__new__(cls, assumed)
+        text = "".join(piece if isinstance(piece, str) else piece.value for piece in pieces)
+        made = super().__new__(cls, text)
         made.pieces = pieces
         return made
 
@@ -85,10 +92,20 @@ class Text(str):
         """The unknown pieces, in order."""
         return tuple(piece for piece in self.pieces if isinstance(piece, Unknown))
 
+    @property
+    def is_known(self) -> bool:
+        """Whether a deployed stack has said all of it."""
+        return all(piece.known is not None for piece in self.unknowns)
+
 
 def unknown(**fields: Any) -> Text:
     """Return a text that is one unknown value."""
     return Text((Unknown(**fields),))
+
+
+def is_certain(value: str) -> bool:
+    """Tell whether nothing of a text is assumed."""
+    return not isinstance(value, Text) or value.is_known
 
 
 def pieces_of(value: str) -> tuple[Piece, ...]:

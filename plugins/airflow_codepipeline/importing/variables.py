@@ -23,19 +23,32 @@ class Variables:
         self._taken = dict(existing)
         self._made: dict[str, Text] = {}
 
-    def unknown(self, label: str, *, was: str, assumed: str, source: str = "", secret: bool = False) -> Text:
+    def unknown(
+        self,
+        label: str,
+        *,
+        was: str,
+        assumed: str,
+        source: str = "",
+        secret: bool = False,
+        known: str | None = None,
+    ) -> Text:
         """Return the text that stands for what only a deployed stack knows; equal ones share a variable.
 
         :param label: what the variable is called, where that name is free.
         :param was: what stood in the file.
         :param source: the file, where the value is that of its stack alone.
+        :param known: the value, where a deployed stack has said it; a secret's is not taken.
         """
         comment = origin(was, source)
         made = self._made.get(comment)
         if made is None:
             name = self._name(variable_name(label), comment, source)
             value = SECRET_VALUE if secret else assumed
-            made = Text((Unknown(name=name, was=was, assumed=value, secret=secret, source=source),))
+            known = None if secret else known
+            made = Text(
+                (Unknown(name=name, was=was, assumed=value, secret=secret, source=source, known=known),)
+            )
             self._made[comment] = made
             self._taken[name] = comment
         return made
@@ -51,7 +64,7 @@ class Variables:
             return known
         if name not in self._taken or (not source and not self._taken[name]):
             return name
-        stem = variable_name(source.partition(".")[0])
+        stem = variable_name(source.rpartition(":")[2].partition(".")[0])
         name = f"{stem}_{name}" if source else name
         number = 2
         candidate = name

@@ -81,7 +81,7 @@ def _escaped(text: str) -> str:
 def variable_lines(unknowns: Iterable[Unknown]) -> str:
     """Return the lines of a variables file, each with what the variable was."""
     return "".join(
-        f"{piece.name}: {_scalar(piece.assumed)}  # {origin(piece.was, piece.source)}\n" for piece in unknowns
+        f"{piece.name}: {_scalar(piece.value)}  # {origin(piece.was, piece.source)}\n" for piece in unknowns
     )
 
 

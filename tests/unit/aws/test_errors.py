@@ -10,6 +10,7 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from botocore.parsers import ResponseParserError
 
 from airflow_codepipeline.actions.base import CONNECTION_LOST
 from airflow_codepipeline.aws.errors import translated
@@ -58,6 +59,7 @@ def test_what_stays_wrong_is_not_transient(code):
         (EndpointConnectionError(endpoint_url="http://x"), "SystemUnavailable"),
         (ConnectTimeoutError(endpoint_url="http://x"), "SystemUnavailable"),
         (ReadTimeoutError(endpoint_url="http://x"), CONNECTION_LOST),
+        (ResponseParserError("invalid XML received"), CONNECTION_LOST),
         (ConnectionClosedError(endpoint_url="http://x"), CONNECTION_LOST),
     ],
 )

@@ -84,7 +84,8 @@ class Conditions:
         left, right = (self._comparable(item, position) for item in argument)
         if left == right and _pieces(left) == _pieces(right):
             return Verdict(holds=True)
-        assumptions = (f"{piece.was} = '{piece.assumed}'" for piece in unknowns_in([left, right]))
+        assumed = (piece for piece in unknowns_in([left, right]) if piece.known is None)
+        assumptions = (f"{piece.was} = '{piece.assumed}'" for piece in assumed)
         return Verdict(holds=str(left) == str(right), assumptions=frozenset(assumptions))
 
     def _comparable(self, value: Any, position: Position | None) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.importing.fitting import fitted, regions_apart
 from airflow_codepipeline.importing.kinds import LEFT_OUT, MALFORMED, FaultError
+from airflow_codepipeline.importing.request_files import tag_label
 from airflow_codepipeline.importing.values import Mapping, Sequence, json_text, scalar_text
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ def _tags(value: Any) -> Mapping:
     tags = Sequence(getattr(value, "position", None))
     for item in value if isinstance(value, Sequence) else ():
         if isinstance(item, Mapping) and "Key" in item:
-            key, text = scalar_text(item["Key"]), scalar_text(item.get("Value", ""))
-            tags.add(f"{key}={text}" if text else key, item.position)
+            label = tag_label(scalar_text(item["Key"]), scalar_text(item.get("Value", "")))
+            tags.add(label, item.position)
     made = Mapping(tags.position)
     made["tags"] = tags
     return made

@@ -8,7 +8,8 @@ from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.definition.suggest import did_you_mean
 from airflow_codepipeline.importing.cloudformation.assumed import REGION, assumed_value
 from airflow_codepipeline.importing.kinds import FUNCTION, REFERENCE, FaultError
-from airflow_codepipeline.importing.values import Mapping, Sequence, Text, scalar_text
+from airflow_codepipeline.importing.secret_values import looks_secret
+from airflow_codepipeline.importing.values import Mapping, Sequence, Text, is_certain, scalar_text
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.text import Position
@@ -27,8 +28,26 @@ def find_in_map(resolver: Resolver, argument: Any, position: Position | None) ->
     if not isinstance(top, Mapping):
         known = did_you_mean(name, resolver.template.mappings)
         raise FaultError(REFERENCE, f"The template has no mapping {name}.", position, known)
-    if any(isinstance(key, Text) for key in keys):
-        return _uncertain(resolver, name, top, keys)
+    value = None
+    if all(map(is_certain, keys)):
+        value = _value_under(resolver, name, top, keys, argument, position)
+        if not any(isinstance(key, Text) for key in keys) or not _is_plain(value):
+            return value
+    return _uncertain(resolver, name, top, keys, known=None if value is None else scalar_text(value))
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, Text | dict | list)
+
+
+def _value_under(
+    resolver: Resolver,
+    name: str,
+    top: Mapping,
+    keys: list[str],
+    argument: list[Any],
+    position: Position | None,
+) -> Any:
     second = top.get(keys[0])
     if isinstance(second, Mapping) and keys[1] in second:
         return resolver.resolve(second[keys[1]], second.place(keys[1]))
@@ -39,7 +58,7 @@ def find_in_map(resolver: Resolver, argument: Any, position: Position | None) ->
     raise FaultError(REFERENCE, message, position)
 
 
-def _uncertain(resolver: Resolver, name: str, top: Mapping, keys: list[str]) -> Any:
+def _uncertain(resolver: Resolver, name: str, top: Mapping, keys: list[str], *, known: str | None) -> Any:
     rows = [top.get(keys[0]), *top.values()]
     found = [row[keys[1]] for row in rows if isinstance(row, Mapping) and keys[1] in row]
     assumed = next((item for item in found if not isinstance(item, dict | list)), keys[1])
@@ -50,6 +69,7 @@ def _uncertain(resolver: Resolver, name: str, top: Mapping, keys: list[str]) -> 
         was=f"!FindInMap [{name}, {', '.join(map(_said, keys))}]",
         assumed=scalar_text(assumed),
         source=resolver.template.name,
+        known=known,
     )
 
 
@@ -61,11 +81,15 @@ def import_value(resolver: Resolver, argument: Any, position: Position | None) -
     """`Fn::ImportValue`: what another stack exports under a name."""
     name = resolver.text(argument, position)
     label = name.rpartition(":")[2] if not isinstance(name, Text) else _without_unknowns(name)
+    stack = resolver.given.stack
+    known = stack.exports.get(str(name)) if stack is not None and is_certain(name) else None
     return resolver.variables.unknown(
         label,
         was=f"!ImportValue {_template_text(name)}",
         assumed=assumed_value(label, attribute=label, service="iam" if "role" in label.lower() else "s3"),
         source="" if not isinstance(name, Text) else resolver.template.name,
+        secret=known is not None and looks_secret(label, known),
+        known=known,
     )
 
 

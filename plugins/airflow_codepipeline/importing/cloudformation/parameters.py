@@ -10,10 +10,14 @@ from airflow_codepipeline.importing.cloudformation.assumed import assumed_value
 from airflow_codepipeline.importing.cloudformation.template import as_mapping
 from airflow_codepipeline.importing.kinds import PARAMETER, FaultError
 from airflow_codepipeline.importing.labels import slug
+from airflow_codepipeline.importing.secret_values import looks_secret
 from airflow_codepipeline.importing.values import Mapping, Sequence, scalar_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from airflow_codepipeline.definition.text import Position
+    from airflow_codepipeline.importing.cloudformation.stack import Given
     from airflow_codepipeline.importing.cloudformation.template import Template
     from airflow_codepipeline.importing.variables import Variables
 
@@ -21,47 +25,58 @@ _LISTS = ("CommaDelimitedList", "List<")
 _SSM = "AWS::SSM::Parameter::"
 
 
-def parameter_value(template: Template, name: str, given: dict[str, str], variables: Variables) -> Any:
+def parameter_value(template: Template, name: str, given: Given, variables: Variables) -> Any:
     """Return what `Ref` of a parameter gives: a text or a list, unknown where nobody has said it.
 
     A NoEcho parameter and one of an SSM type is always unknown: the one is a secret, the other is looked up
-    by the stack (CloudFormation user guide, "Parameters").
+    by the stack (CloudFormation user guide, "Parameters"). What a deployed stack has is a variable too, so
+    that every stack of a template has the same definition.
 
     :raises FaultError: the given value is not allowed.
     """
     declared = as_mapping(template.parameters[name], f"Parameter {name}", template.parameters.place(name))
     kind = str(declared.get("Type", "String"))
     default = declared.get("Default")
-    secret = scalar_text(declared.get("NoEcho", False)).lower() == "true"
-    if secret or kind.startswith(_SSM):
-        looked_up = given.get(name, default)
-        said = f" = SSM parameter {looked_up}" if not secret and looked_up is not None else ""
-        return _unknown(template, name, declared, variables, said=said, secret=secret)
-    if name in given:
-        _refuse_unlisted(name, given[name], declared, template.parameters.place(name))
-        return _typed(kind, given[name])
-    if default is not None:
+    hidden = scalar_text(declared.get("NoEcho", False)).lower() == "true"
+    known = given.stack.parameters.get(name) if given.stack is not None and not hidden else None
+    was = f"Parameter {name}"
+    if kind.startswith(_SSM):
+        path = given.parameters.get(name, default)
+        was += f" = SSM parameter {path}" if not hidden and path is not None else ""
+    elif name in given.parameters and not hidden:
+        _refuse_unlisted(name, given.parameters[name], declared, template.parameters.place(name))
+        return _typed(kind, given.parameters[name])
+    elif default is not None and known is None and not hidden:
         return _typed(kind, _default_text(default))
-    found = _unknown(template, name, declared, variables)
-    return _one_item(found, declared.position) if kind.startswith(_LISTS) else found
-
-
-def _unknown(
-    template: Template,
-    name: str,
-    declared: Mapping,
-    variables: Variables,
-    *,
-    said: str = "",
-    secret: bool = False,
-) -> str:
-    return variables.unknown(
+    if known is not None and _is_list(kind):
+        return known_items(variables, name, _items(known), was=was, source=template.name)
+    found = variables.unknown(
         name,
-        was=f"Parameter {name}{said}",
+        was=was,
         assumed=_assumed(template, name, declared),
         source=template.name,
-        secret=secret,
+        secret=hidden or (known is not None and looks_secret(name, known)),
+        known=known,
     )
+    return _one_item(found, declared.position) if kind.startswith(_LISTS) and not hidden else found
+
+
+def known_items(
+    variables: Variables, label: str, values: Iterable[str], *, was: str, source: str
+) -> Sequence:
+    """Return a list that a deployed stack knows, a variable for each item."""
+    items = Sequence()
+    for index, value in enumerate(values):
+        item = variables.unknown(
+            f"{label}_{index}",
+            was=f"item {index} of {was}",
+            assumed=value,
+            source=source,
+            secret=looks_secret(label, value),
+            known=value,
+        )
+        items.add(item, None)
+    return items
 
 
 def _assumed(template: Template, name: str, declared: Mapping) -> str:
@@ -85,13 +100,21 @@ def _default_text(default: Any) -> str:
     return scalar_text(default)
 
 
+def _is_list(kind: str) -> bool:
+    return kind.removeprefix(f"{_SSM}Value<").startswith(_LISTS)
+
+
 def _typed(kind: str, value: str) -> Any:
     if not kind.startswith(_LISTS):
         return value
     items = Sequence()
-    for item in value.split(",") if value else ():
-        items.add(item.strip(), None)
+    for item in _items(value):
+        items.add(item, None)
     return items
+
+
+def _items(value: str) -> list[str]:
+    return [item.strip() for item in value.split(",")] if value else []
 
 
 def _refuse_unlisted(name: str, value: str, declared: Mapping, position: Position | None) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.suggest import did_you_mean
 from airflow_codepipeline.importing.cloudformation.assumed import ACCOUNT, REGION, assumed_value
-from airflow_codepipeline.importing.cloudformation.parameters import parameter_value
+from airflow_codepipeline.importing.cloudformation.parameters import known_items, parameter_value
 from airflow_codepipeline.importing.kinds import REFERENCE, FaultError
 from airflow_codepipeline.importing.labels import slug, without_hash
-from airflow_codepipeline.importing.values import Mapping, Sequence
+from airflow_codepipeline.importing.values import Mapping, Sequence, is_certain
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.text import Position
@@ -76,11 +76,13 @@ def get_att(resolver: Resolver, argument: Any, position: Position | None) -> Any
 
 
 def _pseudo(resolver: Resolver, name: str, position: Position | None) -> Any:
-    if name in resolver.given:
-        return resolver.given[name]
+    given = resolver.given
+    if name in given.parameters:
+        return given.parameters[name]
+    known = given.stack.pseudo.get(name) if given.stack is not None else None
     if name in _PSEUDO:
         label, assumed = _PSEUDO[name]
-        return resolver.variables.unknown(label, was=name, assumed=assumed)
+        return resolver.variables.unknown(label, was=name, assumed=assumed, known=known)
     if name not in _OF_A_STACK:
         raise FaultError(
             REFERENCE,
@@ -88,9 +90,12 @@ def _pseudo(resolver: Resolver, name: str, position: Position | None) -> Any:
             position,
             did_you_mean(name, [NO_VALUE, *_PSEUDO, *_OF_A_STACK]),
         )
-    label = _OF_A_STACK[name]
+    label, source = _OF_A_STACK[name], resolver.template.name
+    if name == "AWS::NotificationARNs" and given.stack is not None:
+        arns = given.stack.notification_arns
+        return known_items(resolver.variables, label, arns, was=name, source=source)
     stem = slug(resolver.template.stem)
-    found = resolver.variables.unknown(label, was=name, assumed=stem, source=resolver.template.name)
+    found = resolver.variables.unknown(label, was=name, assumed=stem, source=source, known=known)
     if name != "AWS::NotificationARNs":
         return found
     items = Sequence(position)
@@ -117,7 +122,26 @@ def _of_resource(resolver: Resolver, name: str, attribute: str | None, position:
         was=f"!Ref {name} ({kind})" if attribute is None else f"!GetAtt {name}.{attribute} ({kind})",
         assumed=assumed_value(name, attribute=attribute or _ref_form(kind), service=service),
         source=resolver.template.name,
+        known=_of_the_stack(resolver, name, resource, attribute),
     )
+
+
+def _of_the_stack(resolver: Resolver, name: str, resource: Mapping, attribute: str | None) -> str | None:
+    """Return what the deployed stack says: by the physical id, or by an output that is the same value."""
+    stack = resolver.given.stack
+    if stack is None:
+        return None
+    properties = resource.get("Properties")
+    path: str | None = "/"
+    if attribute is not None and isinstance(properties, Mapping) and "Path" in properties:
+        said = resolver.text(properties["Path"], properties.place("Path"))
+        path = str(said) if is_certain(said) else None
+    known = stack.value(name, attribute, path)
+    if known is not None or attribute is None:
+        return known
+    wanted = f"{name}.{attribute}"
+    said_by = (output for output, gotten in resolver.template.outputs.items() if gotten == wanted)
+    return next((stack.outputs[output] for output in said_by if output in stack.outputs), None)
 
 
 def _ref_form(kind: str) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.definition.findings import Problem
     from airflow_codepipeline.definition.text import Position
+    from airflow_codepipeline.importing.cloudformation.stack import Given
     from airflow_codepipeline.importing.cloudformation.template import Template
     from airflow_codepipeline.importing.variables import Variables
 
@@ -36,11 +37,11 @@ class Resolver:
 
     What is wrong is collected in `problems`, so that a file's errors are all said at once.
 
-    :param given: values for parameters and pseudo parameters.
+    :param given: values for parameters, and the deployed stack.
     :param variables: gets what only a deployed stack knows.
     """
 
-    def __init__(self, template: Template, given: dict[str, str], variables: Variables) -> None:
+    def __init__(self, template: Template, given: Given, variables: Variables) -> None:
         self.template = template
         self.given = given
         self.variables = variables

@@ -10,15 +10,15 @@ from airflow_codepipeline.importing.cloudformation.declaration import api_value,
 from airflow_codepipeline.importing.cloudformation.loops import unrolled_mapping
 from airflow_codepipeline.importing.cloudformation.resolver import Resolver
 from airflow_codepipeline.importing.cloudformation.template import as_mapping, read_template
-from airflow_codepipeline.importing.found import Found, FoundPipeline, SideFile
+from airflow_codepipeline.importing.found import Found, FoundPipeline
 from airflow_codepipeline.importing.kinds import (
     MALFORMED,
     NOT_CREATED,
     PARAMETER,
-    SIDE_FILE,
     FaultError,
 )
 from airflow_codepipeline.importing.names import pipeline_name
+from airflow_codepipeline.importing.request_files import custom_action_type, disabled_transition, webhook
 from airflow_codepipeline.importing.values import Mapping, Text, scalar_text
 
 if TYPE_CHECKING:
@@ -26,18 +26,17 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.definition.findings import Problem
     from airflow_codepipeline.definition.text import Position
+    from airflow_codepipeline.importing.cloudformation.stack import Given
     from airflow_codepipeline.importing.cloudformation.template import Template
     from airflow_codepipeline.importing.variables import Variables
 
 
-def read_resources(
-    data: Mapping, *, file: str, name: str, given: dict[str, str], variables: Variables
-) -> Found:
+def read_resources(data: Mapping, *, file: str, name: str, given: Given, variables: Variables) -> Found:
     """Return the pipelines, custom action types and webhooks of a template.
 
     :param file: the file, as the caller named it.
     :param name: its last part.
-    :param given: values for parameters and pseudo parameters.
+    :param given: values for parameters, and the deployed stack.
     """
     found = Found()
     try:
@@ -60,7 +59,7 @@ class _Reader:
     def __init__(
         self,
         template: Template,
-        given: dict[str, str],
+        given: Given,
         variables: Variables,
         found: Found,
         file: str,
@@ -138,26 +137,17 @@ class _Reader:
             if not isinstance(transition, Mapping) or not transition.get("StageName"):
                 raise FaultError(MALFORMED, "A disabled transition names its stage.", properties.position)
             stage = scalar_text(transition["StageName"])
-            request = Mapping()
-            request.update(
-                pipelineName=name,
-                stageName=stage,
-                transitionType="Inbound",
-                reason=transition.get("Reason", "Disabled in the template"),
+            reason = transition.get("Reason", "Disabled in the template")
+            side, problem = disabled_transition(
+                self._file, logical_id, pipeline=name, stage=stage, reason=reason
             )
-            self._side_file(logical_id, "disabled_transitions", f"{name}.{stage}", request)
-            message = f"The transition into {stage} is disabled: its request is in a file of its own."
-            position = transition.position
-            self._resolver.problems.append(
-                SIDE_FILE.problem(message, suggestion=SIDE_FILE.right, position=position)
-            )
+            self._found.side_files.append(side)
+            self._resolver.problems.append(replace(problem, position=transition.position))
 
     def custom_action_type(self, logical_id: str, properties: Mapping) -> None:
         """Take a custom action type, as CreateCustomActionType wants it."""
-        data = api_value(properties)
-        version = data.setdefault("version", "1")
-        stem = f"{data.get('category')}-{data.get('provider')}-{version}"
-        self._side_file(logical_id, "custom_action_types", stem, data)
+        side = custom_action_type(self._file, logical_id, api_value(properties))
+        self._found.side_files.append(side)
         self._found.add_problems(self._file, self._resolver.problems)
 
     def webhook(self, logical_id: str, properties: Mapping) -> None:
@@ -169,9 +159,7 @@ class _Reader:
         data["name"] = name.text
         target = data.get("targetPipeline")
         data["targetPipeline"] = self._target(target)
-        request = Mapping()
-        request["webhook"] = data
-        self._side_file(logical_id, "webhooks", name.text, request)
+        self._found.side_files.append(webhook(self._file, logical_id, data))
         self._found.add_problems(self._file, self._resolver.problems)
 
     def _target(self, target: Any) -> str:
@@ -181,11 +169,6 @@ class _Reader:
                 if target.unknowns[0].was.startswith(f"!Ref {logical_id} "):
                     return logical_id
         return pipeline_name(target, resource=str(target or ""), stem=self._template.stem).text
-
-    def _side_file(self, logical_id: str, folder: str, stem: str, data: Mapping) -> None:
-        self._found.side_files.append(
-            SideFile(file=self._file, resource=logical_id, folder=folder, stem=stem, data=data)
-        )
 
 
 def _errors(problems: list[Problem]) -> list[Problem]:

@@ -10,6 +10,8 @@ from airflow_codepipeline.importing.kinds import MALFORMED, FaultError
 from airflow_codepipeline.importing.values import Mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow_codepipeline.definition.text import Position
 
 _SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources")
@@ -20,6 +22,7 @@ class Template:
     """A template, and the name of its file.
 
     :param name: the file's name, for people; its stem is taken for the stack's name.
+    :param outputs: those that are an attribute of a resource: `Resource.Attribute`, by their names.
     :param is_generated: whether a macro, such as SAM's, adds resources that the file does not show.
     """
 
@@ -28,6 +31,7 @@ class Template:
     mappings: Mapping
     conditions: Mapping
     resources: Mapping
+    outputs: dict[str, str]
     is_generated: bool
 
     @property
@@ -53,8 +57,19 @@ def read_template(data: Mapping, name: str) -> Template:
         mappings=mappings,
         conditions=conditions,
         resources=resources,
+        outputs=dict(_attributes(data.get("Outputs"))),
         is_generated=_is_generated(data.get("Transform")) or "Fn::Transform" in resources,
     )
+
+
+def _attributes(outputs: Any) -> Iterator[tuple[str, str]]:
+    for name, output in outputs.items() if isinstance(outputs, Mapping) else ():
+        value = output.get("Value") if isinstance(output, Mapping) else None
+        gotten = value.get("Fn::GetAtt") if isinstance(value, Mapping) else None
+        if isinstance(gotten, list) and len(gotten) == 2:
+            gotten = f"{gotten[0]}.{gotten[1]}"
+        if isinstance(gotten, str):
+            yield name, gotten
 
 
 def _is_generated(transform: Any) -> bool:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.importing.cloudformation import references
 from airflow_codepipeline.importing.kinds import FUNCTION, FaultError
-from airflow_codepipeline.importing.values import Mapping, Sequence, Text, joined, json_text, pieces_of
+from airflow_codepipeline.importing.values import (
+    Mapping,
+    Sequence,
+    Text,
+    joined,
+    json_text,
+    pieces_of,
+    unknowns_in,
+)
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.text import Position
@@ -89,13 +97,15 @@ def _parts(resolver: Resolver, whole: str, delimiter: str) -> list[str]:
     if not isinstance(whole, Text) or len(parts) == 1:
         return [whole] if len(parts) == 1 else parts
     (piece,) = whole.unknowns
+    assumed = dict(enumerate(piece.assumed.split(delimiter)))
     return [
         resolver.variables.unknown(
             f"{piece.name}_part_{index + 1}",
             was=f"part {index + 1} of {piece.was}, split at '{delimiter}'",
-            assumed=part,
+            assumed=assumed.get(index, part),
             source=piece.source,
             secret=piece.secret,
+            known=None if piece.known is None else part,
         )
         for index, part in enumerate(parts)
     ]
@@ -110,7 +120,8 @@ def select(resolver: Resolver, argument: Any, position: Position | None) -> Any:
         raise FaultError(FUNCTION, "Fn::Select wants an index and a list.", position)
     if int(number) < len(items):
         return items[int(number)]
-    piece = next((piece for item in items if isinstance(item, Text) for piece in item.unknowns), None)
+    assumed = (piece for item in items for piece in unknowns_in(item) if piece.known is None)
+    piece = next(assumed, None)
     if piece is None:
         raise FaultError(FUNCTION, f"Fn::Select: the list has no item {number}.", position)
     return resolver.variables.unknown(
