@@ -17,7 +17,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
-from airflow_codepipeline.dag.own_dags import is_own, own_dags
+from airflow_codepipeline.dag.own_dags import check_not_own, is_own, own_dags
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
@@ -52,7 +52,9 @@ def load_pipelines(namespace: dict[str, Any]) -> None:
         for path in definition_files(folder) if only is None else only:
             try:
                 # A task that starts need not check: its DAG would not exist if a check had failed.
-                dag = build_dag(read_pipeline(path, check=only is None), place=place)
+                pipeline = read_pipeline(path, check=only is None)
+                check_not_own(pipeline)
+                dag = build_dag(pipeline, place=place)
             # Airflow's own refusals are many, and one definition's must not be the others' end.
             except Exception as error:
                 from airflow_codepipeline.dag.broken import register_broken

@@ -3,56 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
-from airflow.sdk.execution_time import task_runner
-from airflow.sdk.execution_time.comms import DRCount, ErrorResponse, OKResponse, TriggerDagRun
-from tests.unit.dag.kit import web_shop
 
 from airflow_codepipeline.dag.starting import NotStartedError, Started, start_from_task
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.run_conf import run_id_of
 from airflow_codepipeline.execution.start import Trigger
+from dag.kit import web_shop
+from dag.supervised import Supervisor
 
 TOKEN = "5f1d3a1e-0c55-4f3a-9d3e-9b0f8a6f2c11"
 RULE = Trigger(trigger_type="CloudWatchEvent", trigger_detail="a rule")
-
-
-class Supervisor:
-    """Creates runs in memory; a run id that is taken and a date that is taken it answers differently.
-
-    :param busy: the first so many dates are another run's.
-    :param lost: whether the answer to the first start is lost once the run is there.
-    """
-
-    def __init__(self, *, busy: int = 0, lost: bool = False, knows: bool = True) -> None:
-        self.runs: dict[str, TriggerDagRun] = {}
-        self.taken = []
-        self.busy, self.lost, self.knows = busy, lost, knows
-
-    def send(self, message):
-        if not isinstance(message, TriggerDagRun):
-            runs, dates = message.run_ids or (), message.logical_dates or ()
-            return DRCount(count=len(self.runs.keys() & runs) + len([*filter(self.taken.count, dates)]))
-        if not self.knows:
-            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.API_SERVER_ERROR))
-        if message.run_id in self.runs:
-            return ErrorResponse(error=ErrorType.DAGRUN_ALREADY_EXISTS)
-        if len(self.taken) < self.busy:
-            self.taken.append(message.logical_date)
-            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
-        self.runs[message.run_id] = message
-        if self.lost:
-            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
-        return OKResponse(ok=True)
-
-
-@pytest.fixture
-def supervised(monkeypatch):
-    def by(supervisor):
-        monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", supervisor, raising=False)
-        return supervisor
-
-    return by
 
 
 def start(**arguments):
