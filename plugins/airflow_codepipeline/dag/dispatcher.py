@@ -55,7 +55,7 @@ def build_dispatcher(dag_id: str, queue: str, folder: Path) -> DAG:
     # A run may wait for days: what it starts then must be what the definitions are then.
     dag.disable_bundle_versioning = True
     DispatchOperator(
-        task_id=TASK, dag=dag, queue=queue, connection_id=option(CONNECTION_OPTION), folder=str(folder)
+        task_id=TASK, dag=dag, event_queue=queue, connection_id=option(CONNECTION_OPTION), folder=str(folder)
     )
     return dag
 
@@ -66,7 +66,7 @@ class DispatchOperator(BaseOperator):
     Where Airflow starts the task in the triggerer (3.3) no worker has run before the message is there, so the
     scheduler cannot take the end of that worker for the end of this one.
 
-    :param queue: the queue's URL or name.
+    :param event_queue: the queue's URL or name; `queue` is what Airflow calls its executors' own.
     :param connection_id: the Airflow connection that it is reached through.
     :param folder: the definitions.
     """
@@ -74,13 +74,13 @@ class DispatchOperator(BaseOperator):
     ui_color = "#e6e9f0"
     start_from_trigger = True
 
-    def __init__(self, *, queue: str, connection_id: str | None, folder: str, **kwargs: Any) -> None:
+    def __init__(self, *, event_queue: str, connection_id: str | None, folder: str, **kwargs: Any) -> None:
         kwargs.setdefault("retries", _RETRIES)
         kwargs.setdefault("retry_delay", timedelta(seconds=10))
         kwargs.setdefault("retry_exponential_backoff", True)
         kwargs.setdefault("max_retry_delay", timedelta(minutes=5))
         super().__init__(**kwargs)
-        self.queue = queue
+        self.event_queue = event_queue
         self.connection_id = connection_id
         self.folder = folder
         self.start_trigger_args = StartTriggerArgs(
@@ -89,12 +89,12 @@ class DispatchOperator(BaseOperator):
 
     @property
     def _trigger_kwargs(self) -> dict[str, Any]:
-        return {"queue": self.queue, "connection_id": self.connection_id}
+        return {"queue": self.event_queue, "connection_id": self.connection_id}
 
     def execute(self, context: Context) -> None:
         """Take what is there, or wait; reached only where the task did not start in the triggerer."""
         del context
-        queue = open_queue(self.queue, self.connection_id)
+        queue = open_queue(self.event_queue, self.connection_id)
         there = _drained(queue, [])
         if there:
             self._dispatch(queue, there)
@@ -104,7 +104,7 @@ class DispatchOperator(BaseOperator):
     def received(self, context: Context, event: Any = None) -> None:
         """Take the messages that ended the wait, and all that have come since."""
         del context
-        queue = open_queue(self.queue, self.connection_id)
+        queue = open_queue(self.event_queue, self.connection_id)
         self._dispatch(queue, _drained(queue, msgspec.convert(event, list[Delivery])))
 
     def _dispatch(self, queue: Queue, deliveries: list[Delivery]) -> None:
