@@ -1,1 +1,1 @@
-"""What tells that a source changed: events and requests, read and matched with pipelines. Pure."""
+"""What changed at a source, as its own messages say it, and whether that starts a pipeline. Pure."""

@@ -12,24 +12,18 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Action, Pipeline
 
 
-def region_or_none(pipeline: Pipeline) -> str | None:
-    """Return the region a pipeline lives in, or none where neither it nor the environment names one."""
-    return (
-        pipeline.airflow.region
-        or (next(iter(pipeline.artifact_stores)) if len(pipeline.artifact_stores) == 1 else None)
-        or os.environ.get("AWS_REGION")
-        or os.environ.get("AWS_DEFAULT_REGION")
-        or None
-    )
-
-
 def pipeline_region(pipeline: Pipeline) -> str:
     """Return the region a pipeline lives in; its declaration does not say it.
 
     :raises ActionError: neither the definition nor the environment names one.
     """
-    region = region_or_none(pipeline)
-    if region is None:
+    region = (
+        pipeline.airflow.region
+        or (next(iter(pipeline.artifact_stores)) if len(pipeline.artifact_stores) == 1 else None)
+        or os.environ.get("AWS_REGION")
+        or os.environ.get("AWS_DEFAULT_REGION")
+    )
+    if not region:
         raise ActionError(
             "ConfigurationError",
             f"The region of pipeline {pipeline.name} is not known. Set it in the definition "

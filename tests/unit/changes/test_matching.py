@@ -6,7 +6,15 @@ from airflow_codepipeline.changes.matching import start_of_request, starts_of_ch
 from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.definition.model import Action, ActionTypeId, Pipeline, Stage
 from airflow_codepipeline.execution.start import Trigger
-from changes.events import COMMIT, DIGEST, EVENT_ID, image_action, object_created, repository_state, text
+from fixtures.source_events import (
+    COMMIT,
+    DIGEST,
+    EVENT_ID,
+    image_action,
+    object_created,
+    repository_state,
+    text,
+)
 
 S3 = {"S3Bucket": "sources", "S3ObjectKey": "web-shop.zip"}
 CODECOMMIT = {"RepositoryName": "shop", "BranchName": "main"}

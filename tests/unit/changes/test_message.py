@@ -8,7 +8,7 @@ import pytest
 from airflow_codepipeline.changes.change import Change, Nothing, Revision, UnreadableMessageError
 from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.changes.request import GivenRevision, GivenVariable, StartRequest
-from changes.events import (
+from fixtures.source_events import (
     COMMIT,
     DIGEST,
     EVENT_ID,

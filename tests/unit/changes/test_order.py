@@ -3,7 +3,7 @@ from __future__ import annotations
 from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.changes.order import Told, in_order
-from changes.events import object_created, text
+from fixtures.source_events import object_created, text
 
 
 def told(value, sent: int = 0) -> Told:

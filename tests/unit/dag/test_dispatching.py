@@ -6,7 +6,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from changes.events import event, object_created, repository_state, text
 
 from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.dag.definitions_at_hand import DefinitionsAtHand
@@ -14,6 +13,7 @@ from airflow_codepipeline.dag.dispatching import dispatch
 from airflow_codepipeline.errors import ActionError
 from dag.kit import web_shop
 from dag.supervised import Supervisor
+from fixtures.source_events import event, object_created, repository_state, text
 
 
 class Queue:
