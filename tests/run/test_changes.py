@@ -9,15 +9,19 @@ import pytest
 
 from airflow_codepipeline.execution.run_conf import run_id_of
 from fixtures.airflow_run import Run, wait_until
+from fixtures.git import Workshop
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fixtures.airflow_run import Airflow
     from fixtures.changing import ChangingSources
+    from fixtures.puppet import Puppets
 
 pytestmark = pytest.mark.slow
 
 DISPATCHER = "codepipeline.dispatcher"
-PUPPETS = ("lined-up", "newest-wins", "pushed")
+BURST = 100
 
 
 class Started:
@@ -89,6 +93,113 @@ def test_a_second_delivery_of_an_event_starts_nothing(
     wait_until(lambda: changing_sources.left() == 0, changing_sources.left)
     assert [one["dag_run_id"] for one in started.new()] == [run_id_of("lined-up", event["id"])]
     started.run(run).end()
+
+
+def test_a_burst_of_versions_is_as_many_executions_in_their_order(
+    airflow_server: Airflow, changing_sources: ChangingSources
+):
+    started = Started(airflow_server, "lined-up")
+
+    versions = [changing_sources.put("lined-up.zip", str(number)) for number in range(BURST)]
+
+    runs = started.wait_for(BURST)
+    wait_until(lambda: changing_sources.left() == 0, changing_sources.left)
+    assert sorted(map(revision_of, started.new())) == sorted(versions)
+    for run in runs[3:]:
+        started.run(run).end()
+    for run in runs[:3]:
+        assert started.run(run).wait_until_ended() == "success"
+        assert started.run(run).xcom("Source.Code")["variables"]["VersionId"] == revision_of(run)
+
+
+def test_of_a_burst_of_versions_the_last_wins_where_executions_supersede_each_other(
+    airflow_server: Airflow, changing_sources: ChangingSources, puppets: Puppets
+):
+    started = Started(airflow_server, "newest-wins")
+
+    versions = [changing_sources.put("newest-wins.zip", str(number)) for number in range(BURST)]
+
+    runs = started.wait_for(BURST)
+    for run in runs:
+        started.run(run).wait_until_ended()
+    assert sorted(map(revision_of, runs)) == sorted(versions)
+    deployed = [run for run in runs if puppets.started(run["dag_run_id"], "Deploy.Out")]
+    assert revision_of(deployed[-1]) == versions[-1]
+    assert puppets.note(deployed[-1]["dag_run_id"], "Deploy.Out") == versions[-1]
+    assert len(started.new()) == BURST
+
+
+def test_a_push_is_an_execution_of_its_commit(
+    airflow_server: Airflow, changing_sources: ChangingSources, tmp_path: Path
+):
+    started = Started(airflow_server, "pushed")
+    workshop, url = Workshop(tmp_path / "clone"), changing_sources.repository_url()
+    commit = workshop.commit("Say hello", hello_txt="hello")
+
+    workshop.push(url)
+    workshop.push(url, branch="another")
+
+    (run,) = started.wait_for(1)
+    assert started.run(run).wait_until_ended() == "success"
+    assert revision_of(run) == commit
+    assert started.run(run).xcom("Source.Code")["variables"]["CommitId"] == commit
+    wait_until(lambda: changing_sources.left() == 0, changing_sources.left)
+    assert len(started.new()) == 1
+
+
+def test_a_rule_with_an_input_transformer_starts_the_pipeline_that_it_names(
+    airflow_server: Airflow, changing_sources: ChangingSources
+):
+    started = Started(airflow_server, "guarded")
+    request = {
+        "name": "guarded",
+        "variables": [{"name": "Before", "value": "<why>"}],
+        "clientRequestToken": "<id>",
+        "triggerDetail": "<aws.events.rule-arn>",
+    }
+
+    changing_sources.transform(
+        "orders",
+        {"id": "$.id", "why": "$.detail.why"},
+        request,
+        {"source": ["shop"], "detail": {"why": "no"}},
+    )
+
+    (run,) = started.wait_for(1)
+    assert run["conf"]["Before"] == "no"
+    assert run["conf"]["codepipeline.trigger"] == {
+        "triggerType": "CloudWatchEvent",
+        "triggerDetail": "arn:aws:events:us-east-1:000000000000:rule/orders",
+    }
+    started.run(run).end()
+
+
+def test_a_message_that_nothing_can_be_done_with_stays_and_the_run_says_so(
+    airflow_server: Airflow, changing_sources: ChangingSources
+):
+    started = Started(airflow_server, DISPATCHER)
+
+    changing_sources.send({"name": "no-such-pipeline"})
+
+    wait_until(lambda: any(run["state"] == "failed" for run in started.new()), started.new)
+    assert changing_sources.left() == 1
+    changing_sources.purge()
+
+
+def test_nothing_is_lost_while_airflow_is_down(airflow_server: Airflow, changing_sources: ChangingSources):
+    started = Started(airflow_server, "lined-up")
+    for component in ("scheduler", "triggerer"):
+        airflow_server.server.kill_component(component)
+
+    versions = [changing_sources.put("lined-up.zip", f"unseen {number}") for number in range(5)]
+    for component in ("scheduler", "triggerer"):
+        airflow_server.server.start_component(component)
+
+    runs = started.wait_for(5)
+    wait_until(lambda: changing_sources.left() == 0, changing_sources.left)
+    assert sorted(map(revision_of, started.new())) == sorted(versions)
+    for run in runs:
+        started.run(run).end()
 
 
 def object_created(key: str, version: str) -> dict[str, Any]:

@@ -51,11 +51,11 @@ KEYS = {
 class WantedStart:
     """A start as StartPipelineExecution takes it.
 
-    :param token: what is the same when the same start is wanted again.
+    :param token: what is the same when the same start is wanted again; none: nothing is.
     """
 
     pipeline: Pipeline
-    token: str
+    token: str | None
     trigger: Trigger
     variables: Sequence[dict[str, Any]] = ()
     source_revisions: Sequence[dict[str, Any]] = ()
@@ -79,14 +79,16 @@ def starts_of_change(
             )
 
 
-def start_of_request(request: StartRequest, pipeline: Pipeline, *, token: str) -> WantedStart:
+def start_of_request(
+    request: StartRequest, pipeline: Pipeline, *, delivery: str | None = None
+) -> WantedStart:
     """Return the start that a request wants.
 
-    :param token: the request's own, or what stands for it.
+    :param delivery: what stands for the request's token where it has none: the same for the same message.
     """
     return WantedStart(
         pipeline=pipeline,
-        token=token,
+        token=request.client_request_token or delivery,
         trigger=Trigger(trigger_type=EVENT, trigger_detail=request.trigger_detail or str(request)),
         variables=[{"name": given.name, "value": given.value} for given in request.variables],
         source_revisions=[

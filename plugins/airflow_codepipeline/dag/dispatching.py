@@ -108,8 +108,7 @@ def _wanted(told: Told, definitions: DefinitionsAtHand) -> list[WantedStart]:
     pipeline = definitions.pipelines.get(content.name)
     if pipeline is None:
         raise LeftError(f"There is no pipeline {content.name!r}.")
-    token = content.client_request_token or told.delivery.message_id
-    return [start_of_request(content, pipeline, token=token)]
+    return [start_of_request(content, pipeline, delivery=told.delivery.message_id)]
 
 
 def _of_change(change: Change, definitions: DefinitionsAtHand) -> list[WantedStart]:

@@ -37,15 +37,17 @@ MAX_CONCURRENT_EXECUTIONS = 50
 """How many executions of a pipeline may be under way: CodePipeline's quota for QUEUED and PARALLEL."""
 
 
-def load_pipelines(namespace: dict[str, Any]) -> None:
+def load_pipelines(namespace: dict[str, Any], *, services: bool = True) -> None:
     """Put the DAGs of all definitions into a DAG file's namespace: `load_pipelines(globals())`.
 
+    :param services: whether the DAGs that serve all pipelines are among them, where they are configured. They
+        know the definitions of their own folder; of several DAG folders one can have them.
     :raises FileNotFoundError: there is no folder of definitions.
     """
     dag_file = Path(namespace["__file__"])
     folder, place = pipelines_folder(dag_file), DagFilePlace.of(dag_file)
     wanted = wanted_dags()
-    for own in own_dags(folder, only=None if wanted is None else filter(is_own, wanted)):
+    for own in own_dags(folder, only=None if wanted is None else filter(is_own, wanted)) if services else ():
         namespace[own.dag_id] = own
     only = _asked_for(folder, wanted)
     with _collector_paused():

@@ -43,7 +43,7 @@ class Started:
 def start_from_task(
     pipeline: Pipeline,
     *,
-    token: str,
+    token: str | None,
     trigger: Trigger,
     variables: Sequence[Mapping[str, Any]] = (),
     source_revisions: Sequence[Mapping[str, Any]] = (),
@@ -52,7 +52,7 @@ def start_from_task(
 
     Where the pipeline's DAG is paused, or has as many runs as it may have, the run waits for its turn.
 
-    :param token: 1 to 128 letters, digits and hyphens.
+    :param token: 1 to 128 letters, digits and hyphens; none: it is a start of its own.
     :param variables: `[{"name": …, "value": …}]`.
     :param source_revisions: `[{"actionName": …, "revisionType": …, "revisionValue": …}]`.
     :raises Refusal: it can never be started so.
@@ -63,7 +63,7 @@ def start_from_task(
     return _create(dag_id(pipeline.name), token, conf_of(start, trigger))
 
 
-def _create(dag: str, token: str, conf: dict[str, Any]) -> Started:
+def _create(dag: str, token: str | None, conf: dict[str, Any]) -> Started:
     """Create the run. A pipeline has one run of a date: of two at the same instant one is a bit later."""
     run_id, now = run_id_of(dag, token), datetime.now(UTC)
     for later in range(_TRIES):

@@ -140,7 +140,8 @@ def test_a_request_gives_variables_and_revisions_and_says_what_started_it():
     }
     shop = pipeline(source("Code", "CodeCommit", CODECOMMIT))
 
-    wanted = start_of_request(read_message(text(told)), shop, token=EVENT_ID)
+    wanted = start_of_request(read_message(text(told)), shop)
 
     assert wanted.trigger == Trigger(trigger_type="CloudWatchEvent", trigger_detail=rule)
+    assert wanted.token == EVENT_ID
     assert (wanted.variables, wanted.source_revisions) == (variables, [revision])
