@@ -107,7 +107,7 @@ def matching_actions(change: Change, pipeline: Pipeline, region: str | None) -> 
     return [
         action
         for action in source_actions(pipeline).values()
-        if _taken(action) == (change.provider, change.container, change.item)
+        if taken(action) == (change.provider, change.container, change.item)
         and (keys.is_unique or _is_at_home(change, region, account_of(pipeline, action)))
     ]
 
@@ -118,13 +118,15 @@ def account_of(pipeline: Pipeline, action: Action) -> str | None:
     return match[1] if match else None
 
 
-def _taken(action: Action) -> tuple[str, str | None, str | None] | None:
+def taken(action: Action) -> tuple[str, str, str] | None:
+    """Return the provider, the container and the item of what a source action takes, or none of another's."""
     kind = action.action_type_id
     keys = KEYS.get(kind.provider) if kind.owner == "AWS" else None
     if keys is None:
         return None
-    given = action.configuration
-    return kind.provider, given.get(keys.container), given.get(keys.item) or keys.item_default
+    container = action.configuration.get(keys.container)
+    item = action.configuration.get(keys.item) or keys.item_default
+    return (kind.provider, container, item) if container and item else None
 
 
 def _is_at_home(change: Change, region: str | None, account: str | None) -> bool:

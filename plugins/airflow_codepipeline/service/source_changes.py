@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.changes.change import Change, Nothing
-from airflow_codepipeline.changes.matching import KEYS, start_of_request, starts_of_change
+from airflow_codepipeline.changes.matching import start_of_request, starts_of_change, taken
 from airflow_codepipeline.dag.identity import pipeline_region
 from airflow_codepipeline.errors import ActionError
 from airflow_codepipeline.execution.refusal import Refusal
@@ -29,8 +29,7 @@ USER = "EventBridge"
 
 
 def _takes_changes(pipeline: Pipeline) -> bool:
-    kinds = (action.action_type_id for action in source_actions(pipeline).values())
-    return any(kind.owner == "AWS" and kind.provider in KEYS for kind in kinds)
+    return any(map(taken, source_actions(pipeline).values()))
 
 
 _known = KnownDeclarations(_takes_changes)
