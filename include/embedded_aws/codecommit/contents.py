@@ -87,7 +87,7 @@ class Contents:
         mode = _MODES[parameters.get("fileMode", "NORMAL")]
         change = Change(path=parameters["filePath"].strip("/"), blob=blob, mode=mode)
         author = _author(caller, parameters.get("name"), parameters)
-        commit = _advance(repository, parameters, [change], author)
+        commit = self._advance(caller, parameters, [change], author)
         return {"commitId": commit, "blobId": blob, "treeId": repository.commit(commit).tree}
 
     def create_commit(self, caller: Caller, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class Contents:
             message = "The embedded CodeCommit needs putFiles or deleteFiles, and has no setFileModes"
             raise ServiceError("FileEntryRequiredException", message)
         author = _author(caller, parameters.get("authorName"), parameters)
-        commit = _advance(repository, parameters, [*put, *deleted], author)
+        commit = self._advance(caller, parameters, [*put, *deleted], author)
         return {
             "commitId": commit,
             "treeId": repository.commit(commit).tree,
@@ -110,6 +110,16 @@ class Contents:
             "filesUpdated": [],
             "filesDeleted": [_changed(change) for change in deleted],
         }
+
+    def _advance(
+        self, caller: Caller, parameters: dict[str, Any], changes: Sequence[Change], author: Author
+    ) -> str:
+        """Commit changes to a branch, and say so."""
+        repository = self.repositories.find(caller, parameters)
+        before = repository.branches().get(parameters["branchName"])
+        commit = _advance(repository, parameters, changes, author)
+        self.repositories.announce(caller, parameters, before=before, after=commit)
+        return commit
 
 
 def _commit(repository: Repository, parameters: dict[str, Any]) -> str:

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from embedded_aws.codecommit.metadata import arn_of, metadata_of, write_metadata
 from embedded_aws.errors import ServiceError
 from embedded_aws.git.places import codecommit_path
 from embedded_aws.git.program import GitError
+from embedded_aws.git.received import Update
 from embedded_aws.git.repository import Repository
 
 if TYPE_CHECKING:
     from embedded_aws.caller import Caller
+    from embedded_aws.codecommit.announcing import Announcements
     from embedded_aws.git.places import Places
 
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,99}", re.ASCII)
-_FILE = "codecommit.json"
 _PAGE = 1000
-
-
-class Metadata(msgspec.Struct, frozen=True, kw_only=True):
-    """What CodeCommit knows of a repository besides what git knows; it lies in the repository's folder."""
-
-    id: str
-    created: float
-    description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +33,7 @@ class Repositories:
 
     places: Places
     url: str
+    announcements: Announcements
 
     def create(self, caller: Caller, parameters: dict[str, Any]) -> dict[str, Any]:
         """CreateRepository."""
@@ -52,8 +44,7 @@ class Repositories:
         except FileExistsError:
             message = f"Repository named {name} already exists"
             raise ServiceError("RepositoryNameExistsException", message) from None
-        metadata = Metadata(id=str(uuid.uuid4()), created=time.time(), description=description)
-        (made.folder / _FILE).write_bytes(msgspec.json.encode(metadata))
+        write_metadata(made, description)
         return {"repositoryMetadata": self._document(caller, name)}
 
     def get(self, caller: Caller, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +75,7 @@ class Repositories:
         repository = self.places.codecommit(caller.account, caller.region, name)
         if not repository.exists:
             return {}
-        metadata = _metadata(repository)
+        metadata = metadata_of(repository)
         gone = repository.folder.with_name(f".gone-{uuid.uuid4()}")
         repository.folder.rename(gone)
         shutil.rmtree(gone)
@@ -114,6 +105,7 @@ class Repositories:
             repository.set_branch(branch, commit, None)
         except GitError as error:
             raise ServiceError("InvalidBranchNameException", str(error)) from error
+        self.announce(caller, parameters, before=None, after=commit)
         return {}
 
     def update_default_branch(self, caller: Caller, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -136,13 +128,18 @@ class Repositories:
             raise ServiceError("RepositoryDoesNotExistException", f"{name} does not exist")
         return repository
 
+    def announce(self, caller: Caller, parameters: dict[str, Any], *, before: str | None, after: str) -> None:
+        """Say that the branch that an operation's parameters name has changed."""
+        update = Update(name=f"refs/heads/{parameters['branchName']}", before=before, after=after)
+        self.announcements.announce(caller.account, caller.region, parameters["repositoryName"], update)
+
     def _names(self, caller: Caller) -> list[str]:
         folder = self.places.codecommit_folder(caller.account, caller.region)
         return sorted(path.stem for path in folder.glob("[!.]*.git"))
 
     def _document(self, caller: Caller, name: str) -> dict[str, Any]:
         repository = self.places.codecommit(caller.account, caller.region, name)
-        metadata, branch = _metadata(repository), repository.default_branch()
+        metadata, branch = metadata_of(repository), repository.default_branch()
         branches = repository.branches().values()
         dates = [float(repository.commit(commit).committer.date.split()[0]) for commit in branches]
         path = codecommit_path(caller.account, caller.region, name)
@@ -155,7 +152,7 @@ class Repositories:
             "creationDate": metadata.created,
             "cloneUrlHttp": self.url + path,
             "cloneUrlSsh": f"ssh://git-codecommit.{caller.region}.amazonaws.com{path}",
-            "Arn": f"arn:aws:codecommit:{caller.region}:{caller.account}:{name}",
+            "Arn": arn_of(caller.account, caller.region, name),
         } | ({"defaultBranch": branch} if branch else {})
 
 
@@ -175,14 +172,6 @@ def _checked(name: str) -> str:
         message = f"Repository name '{name}' does not match {_NAME.pattern} or ends in .git"
         raise ServiceError("InvalidRepositoryNameException", message)
     return name
-
-
-def _metadata(repository: Repository) -> Metadata:
-    try:
-        return msgspec.json.decode((repository.folder / _FILE).read_bytes(), type=Metadata)
-    except FileNotFoundError:
-        # It ended in the instant between making the repository and writing this.
-        return Metadata(id=str(uuid.uuid5(uuid.NAMESPACE_URL, str(repository.folder))), created=0.0)
 
 
 def _page(member: str, items: list[Any], parameters: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from embedded_aws.caller import Caller
+    from embedded_aws.codecommit.announcing import Announcements
     from embedded_aws.git.places import Places
 
 
@@ -21,8 +22,8 @@ class CodeCommit:
     name = "codecommit"
     invalid_input = "ValidationException"
 
-    def __init__(self, *, places: Places, url: str) -> None:
-        self._repositories = Repositories(places=places, url=url)
+    def __init__(self, *, places: Places, url: str, announcements: Announcements) -> None:
+        self._repositories = Repositories(places=places, url=url, announcements=announcements)
         self._contents = Contents(repositories=self._repositories)
 
     def operations(self) -> Mapping[str, Callable[[Caller, dict[str, Any]], dict[str, Any]]]:

@@ -21,12 +21,14 @@ from embedded_aws.codebuild import sandbox
 from embedded_aws.codebuild.scheduler import Scheduler
 from embedded_aws.codebuild.service import CodeBuild
 from embedded_aws.codebuild.store import Store
+from embedded_aws.codecommit.announcing import Announcements
 from embedded_aws.codecommit.service import CodeCommit
 from embedded_aws.codeconnections.service import CodeConnections
 from embedded_aws.codeconnections.store import Resources
 from embedded_aws.codepipeline.jobs import CodePipeline
 from embedded_aws.codepipeline.notices import Notices
 from embedded_aws.errors import SetupError
+from embedded_aws.events import Bus
 from embedded_aws.gateway.gateway import Gateway
 from embedded_aws.gateway.proxy import Proxy
 from embedded_aws.git.places import Places
@@ -94,7 +96,7 @@ async def _assemble(settings: Settings, url: str, ministack: MiniStack, stack: A
     stack.push_async_callback(asyncio.to_thread, scheduler.close)
     notices = Notices(settings.codepipeline_dir)
     stack.callback(notices.close)
-    git, services = _git(settings, url)
+    git, services = _git(settings, url, Bus(backend, ministack.emitter_secret))
     services["CodeBuild_20161006"] = CodeBuild(store=store, scheduler=scheduler)
     services["CodePipeline_20150709"] = CodePipeline(backend=backend, notices=notices)
     proxy = Proxy(ministack.url)
@@ -113,12 +115,13 @@ async def _assemble(settings: Settings, url: str, ministack: MiniStack, stack: A
     )
 
 
-def _git(settings: Settings, url: str) -> tuple[GitServer, dict[str, Service]]:
+def _git(settings: Settings, url: str, bus: Bus) -> tuple[GitServer, dict[str, Service]]:
     """What serves repositories to git, and the services on them; CodeConnections under both of its names."""
     resources = Resources(settings.git_dir / "connections")
     places = Places(folder=settings.git_dir, is_available=resources.is_available)
-    return GitServer(places=places), {
-        "CodeCommit_20150413": CodeCommit(places=places, url=url),
+    announcements = Announcements(places=places, bus=bus)
+    return GitServer(places=places, pushed=announcements.of_push), {
+        "CodeCommit_20150413": CodeCommit(places=places, url=url, announcements=announcements),
         "com.amazonaws.codeconnections.CodeConnections_20231201": CodeConnections(
             name="codeconnections", resources=resources
         ),

@@ -47,14 +47,19 @@ class Places:
         """The folder of all of an account and region."""
         return self.folder / "codecommit" / account / region
 
+    def codecommit_at(self, path: str) -> tuple[str, str, str] | None:
+        """The account, the region and the name of the CodeCommit repository at `path`, None elsewhere."""
+        match = _CODECOMMIT.fullmatch(path)
+        return match and (match["account"] or ACCOUNT, match["region"] or REGION, match["name"])
+
     def hosted(self, name: str) -> Repository:
         """The repository `<owner>/<repository>`, whether it exists or not."""
         return Repository(folder=self.folder / "hosted" / f"{name.removesuffix('.git')}.git")
 
     def at(self, path: str, *, pushing: bool) -> Repository | None:
         """The repository that the gateway shows at `path`, None when there is none."""
-        if match := _CODECOMMIT.fullmatch(path):
-            found = self.codecommit(match["account"] or ACCOUNT, match["region"] or REGION, match["name"])
+        if place := self.codecommit_at(path):
+            found = self.codecommit(*place)
         elif match := _HOSTED.fullmatch(path):
             found = self.hosted(match["hosted"])
             if pushing and not found.exists:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 
 from embedded_aws.git.program import environment
+from embedded_aws.git.received import receipt
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from embedded_aws.git.places import Places
+    from embedded_aws.git.received import Update
     from embedded_aws.git.repository import Repository
 
 _REQUEST = re.compile(r"(?P<path>/.+)(?P<action>/info/refs|/git-upload-pack|/git-receive-pack)")
@@ -26,9 +28,13 @@ _CHUNK = 256 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class GitServer:
-    """Serves the repositories of the embedded AWS to git. Whoever asks may read and write: it is local."""
+    """Serves the repositories of the embedded AWS to git. Whoever asks may read and write: it is local.
+
+    :param pushed: is told the path of a repository and what a push changed there.
+    """
 
     places: Places
+    pushed: Callable[[str, list[Update]], None]
 
     def serves(self, request: web.BaseRequest) -> bool:
         """Whether it is git that asks."""
@@ -45,19 +51,32 @@ class GitServer:
         repository = await asyncio.to_thread(self.places.at, match["path"], pushing=pushing)
         if repository is None:
             return web.Response(status=404, text=f"There is no repository at {match['path']}.\n")
-        async with _backend(request, repository, match["action"]) as process:
-            response = await _relay(request, process)
+        variables = _meta_variables(request, repository, match["action"])
         if match["action"] == "/git-receive-pack":
-            await asyncio.to_thread(repository.settle_head)
+            return await self._push(request, match["path"], repository, variables)
+        async with _backend(request, variables) as process:
+            return await _relay(request, process)
+
+    async def _push(
+        self, request: web.BaseRequest, path: str, repository: Repository, variables: dict[str, str]
+    ) -> web.StreamResponse:
+        with receipt() as received:
+            try:
+                async with _backend(request, variables | received.variables()) as process:
+                    response = await _relay(request, process)
+            finally:
+                # Who pushed may be gone before the answer is; what is there is there.
+                updates = received.updates()
+                await asyncio.to_thread(repository.settle_head)
+                await asyncio.to_thread(self.pushed, path, updates)
         return response
 
 
 @contextlib.asynccontextmanager
-async def _backend(request: web.BaseRequest, repository: Repository, action: str) -> AsyncIterator[Process]:
+async def _backend(request: web.BaseRequest, variables: dict[str, str]) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
         "git", "http-backend",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        env=environment() | _meta_variables(request, repository, action),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment() | variables,
     )  # fmt: skip
     feeding = asyncio.create_task(_feed(request, process))
     try:

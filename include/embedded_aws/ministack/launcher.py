@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+from emissions import install  # type: ignore[import-not-found]  # it stands beside this script
 from ministack import app  # type: ignore[import-not-found]
 from ministack.core.persistence import save_all  # type: ignore[import-not-found]
 
@@ -37,6 +38,8 @@ if __name__ == "__main__":
     sys.argv = ["ministack"]
     # GATEWAY_PORT is what MiniStack writes into addresses: the gateway's. It listens on one of its own.
     app._resolve_port = lambda: port
+    # Not for the Lambda functions, to which MiniStack hands its environment.
+    install(os.environ.pop("EMITTER_SECRET"))
     threading.Thread(target=_snapshots, daemon=True).start()
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGUSR1, lambda *_: _wanted.set())

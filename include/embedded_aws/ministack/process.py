@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ _SNAPSHOT_SECONDS = 5
 # MiniStack hands its own environment to Lambda functions: nothing of the user's that they have no use for.
 _INHERITED = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 _LAUNCHER = "launcher.py"
+EMITTER_HEADER = "x-embedded-aws-emitter"
+"""The header that `emissions.py` looks for."""
 
 
 class MiniStack:
@@ -34,6 +37,8 @@ class MiniStack:
     :param python: the Python of its environment.
     :param state_dir: where it keeps its state and its log.
     :param gateway_url: what it tells Lambda functions to use as AWS_ENDPOINT_URL.
+
+    `emitter_secret` is what it takes events of AWS's services with (`emissions.py`).
     """
 
     def __init__(self, *, python: Path, state_dir: Path, gateway_url: str) -> None:
@@ -43,6 +48,7 @@ class MiniStack:
         self._process: asyncio.subprocess.Process | None = None
         self._snapshots: asyncio.Task[None] | None = None
         self._changed = False
+        self.emitter_secret = secrets.token_hex()
         self.url = ""
 
     def changed(self) -> None:
@@ -100,6 +106,7 @@ class MiniStack:
             | {
                 "AWS_ENDPOINT_URL": self._gateway_url,
                 "BIND_HOST": "127.0.0.1",
+                "EMITTER_SECRET": self.emitter_secret,
                 "GATEWAY_PORT": self._gateway_url.rpartition(":")[2],
                 "LAMBDA_EXECUTOR": "local",
                 "MINISTACK_REGION": REGION,

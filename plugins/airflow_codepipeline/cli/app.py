@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": (f"{_ROOM}.run:run", "Run a definition once, in this process."),
     "demo": (f"{_ROOM}.demo:demo", "Run the sample pipeline on an Airflow of its own."),
     "package": (f"{_ROOM}.package:app", "Pack the project for a managed Airflow."),
+    "triggers": (f"{_ROOM}.triggers:app", "What starts pipelines when sources change."),
     "aws": (f"{_ROOM}.aws:app", "Start, stop and look at the embedded AWS."),
     "schema": (f"{_ROOM}.schema:schema", "Print the JSON Schema of a definition, for editors."),
 }

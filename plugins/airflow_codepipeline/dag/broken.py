@@ -13,6 +13,7 @@ from airflow.sdk import DAG
 from airflow.sdk.definitions._internal.contextmanager import DagContext
 
 from airflow_codepipeline.dag import names
+from airflow_codepipeline.dag.own_dags import is_own
 from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def register_broken(path: Path, error: Exception) -> None:
 
     :param error: the findings with their places, or what Airflow said of the DAG.
     """
-    dag = BrokenPipelineDag(names.dag_id(path.stem), schedule=None, auto_register=False)
+    dag_id = names.dag_id(path.stem)
+    # Two DAGs of one id would be the error of the DAG file, and the other's end.
+    dag_id = f"{dag_id}.definition" if is_own(dag_id) else dag_id
+    dag = BrokenPipelineDag(dag_id, schedule=None, auto_register=False)
     ours = isinstance(error, CodePipelineError)
     dag.reason = str(error) if ours else f"{path}: Airflow refuses it: {error}"
     module = ModuleType(f"codepipeline_definition_{path.stem}")

@@ -17,7 +17,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
-from airflow_codepipeline.dag.own_dags import is_own, own_dags
+from airflow_codepipeline.dag.own_dags import check_not_own, is_own, own_dags
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
@@ -37,22 +37,26 @@ MAX_CONCURRENT_EXECUTIONS = 50
 """How many executions of a pipeline may be under way: CodePipeline's quota for QUEUED and PARALLEL."""
 
 
-def load_pipelines(namespace: dict[str, Any]) -> None:
+def load_pipelines(namespace: dict[str, Any], *, services: bool = True) -> None:
     """Put the DAGs of all definitions into a DAG file's namespace: `load_pipelines(globals())`.
 
+    :param services: whether the DAGs that serve all pipelines are among them, where they are configured. They
+        know the definitions of their own folder; of several DAG folders one can have them.
     :raises FileNotFoundError: there is no folder of definitions.
     """
     dag_file = Path(namespace["__file__"])
     folder, place = pipelines_folder(dag_file), DagFilePlace.of(dag_file)
     wanted = wanted_dags()
-    for own in own_dags(folder, only=None if wanted is None else filter(is_own, wanted)):
+    for own in own_dags(folder, only=None if wanted is None else filter(is_own, wanted)) if services else ():
         namespace[own.dag_id] = own
     only = _asked_for(folder, wanted)
     with _collector_paused():
         for path in definition_files(folder) if only is None else only:
             try:
                 # A task that starts need not check: its DAG would not exist if a check had failed.
-                dag = build_dag(read_pipeline(path, check=only is None), place=place)
+                pipeline = read_pipeline(path, check=only is None)
+                check_not_own(pipeline)
+                dag = build_dag(pipeline, place=place)
             # Airflow's own refusals are many, and one definition's must not be the others' end.
             except Exception as error:
                 from airflow_codepipeline.dag.broken import register_broken

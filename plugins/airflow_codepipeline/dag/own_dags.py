@@ -11,16 +11,26 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import conf
 
+from airflow_codepipeline.dag import names
+from airflow_codepipeline.errors import CodePipelineError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from airflow.sdk import DAG
 
+    from airflow_codepipeline.definition.model import Pipeline
+
 SECTION = "codepipeline"
 """The section of Airflow's configuration that is ours."""
 
-_BUILDERS: dict[str, tuple[str, str]] = {}
+SERVICE_TAG = "codepipeline-service"
+"""The tag that each of these DAGs has."""
+
+_BUILDERS: dict[str, tuple[str, str]] = {
+    "codepipeline.dispatcher": ("event_queue", "airflow_codepipeline.dag.dispatcher:build_dispatcher"),
+}
 """By the DAG's id: the option that wants it, and the function that makes it of the option's text."""
 
 
@@ -33,6 +43,18 @@ def option(name: str) -> str | None:
 def is_own(dag_id: str) -> bool:
     """Tell whether a DAG's id is one of these."""
     return dag_id in _BUILDERS
+
+
+def check_not_own(pipeline: Pipeline) -> None:
+    """Check that a pipeline's DAG would not be called as one of these.
+
+    :raises CodePipelineError: it would.
+    """
+    if is_own(names.dag_id(pipeline.name)):
+        raise CodePipelineError(
+            f"The name {pipeline.name} is taken: a DAG that serves all pipelines is called so. Rename the "
+            "pipeline and its file."
+        )
 
 
 def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG]:

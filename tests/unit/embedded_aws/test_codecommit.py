@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from embedded_aws.caller import Caller
+from embedded_aws.codecommit.announcing import Announcements
 from embedded_aws.codecommit.service import CodeCommit
 from embedded_aws.errors import ServiceError
 from embedded_aws.git.places import Places
@@ -17,10 +18,26 @@ CALLER = Caller(account="000000000000", region="us-east-1", access_key="test")
 OTHER = Caller(account="111111111111", region="us-east-1", access_key="111111111111")
 
 
+class Heard:
+    """A bus that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+
+    def put(self, **event: Any) -> None:
+        self.events.append(event)
+
+
 @pytest.fixture
-def service(tmp_path: Path) -> CodeCommit:
+def bus() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def service(tmp_path: Path, bus: Any) -> CodeCommit:
     places = Places(folder=tmp_path, is_available=lambda *_: False)
-    return CodeCommit(places=places, url="http://127.0.0.1:4566")
+    announcements = Announcements(places=places, bus=bus)
+    return CodeCommit(places=places, url="http://127.0.0.1:4566", announcements=announcements)
 
 
 @pytest.fixture
@@ -160,3 +177,29 @@ def test_a_change_must_start_from_the_tip(call: Callable[..., dict[str, Any]]) -
     tip = call("GetBranch", branchName="main")["branch"]["commitId"]
     wrong = given | {"filePath": "../x", "parentCommitId": tip}
     assert code_of(call, "PutFile", **wrong) == "InvalidPathException"
+
+
+def test_what_becomes_of_a_branch_is_an_event(call: Callable[..., dict[str, Any]], bus: Heard) -> None:
+    first = put(call, "a.txt", "one")
+    second = put(call, "a.txt", "two", first)
+    call("CreateBranch", branchName="release", commitId=first)
+
+    assert {event["detail_type"] for event in bus.events} == {"CodeCommit Repository State Change"}
+    assert {event["resource"] for event in bus.events} == {"arn:aws:codecommit:us-east-1:000000000000:app"}
+    told = [
+        tuple(event["detail"].get(key) for key in ("event", "referenceName", "commitId", "oldCommitId"))
+        for event in bus.events
+    ]
+    assert told == [
+        ("referenceCreated", "main", first, None),
+        ("referenceUpdated", "main", second, first),
+        ("referenceCreated", "release", first, None),
+    ]
+
+
+def test_what_is_refused_is_none(call: Callable[..., dict[str, Any]], bus: Heard) -> None:
+    put(call, "a.txt", "one")
+    bus.events.clear()
+
+    assert code_of(call, "CreateBranch", branchName="main", commitId="HEAD") == "BranchNameExistsException"
+    assert bus.events == []
