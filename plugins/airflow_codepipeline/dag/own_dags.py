@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import conf
 
+from airflow_codepipeline.errors import CodePipelineError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -20,7 +22,12 @@ if TYPE_CHECKING:
 SECTION = "codepipeline"
 """The section of Airflow's configuration that is ours."""
 
-_BUILDERS: dict[str, tuple[str, str]] = {}
+SERVICE_TAG = "codepipeline-service"
+"""The tag that each of these DAGs has."""
+
+_BUILDERS: dict[str, tuple[str, str]] = {
+    "codepipeline.poller": ("poll_seconds", "airflow_codepipeline.dag.poller:build_poller"),
+}
 """By the DAG's id: the option that wants it, and the function that makes it of the option's text."""
 
 
@@ -36,7 +43,7 @@ def is_own(dag_id: str) -> bool:
 
 
 def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG]:
-    """Yield the DAGs that are configured.
+    """Yield the DAGs that are configured. One that cannot be made is an import error, as a definition's is.
 
     :param folder: the folder of definitions.
     :param only: the ids of those that are wanted; none: all.
@@ -46,4 +53,11 @@ def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG
         value = option(wanted_by)
         if value is not None:
             module, _, function = path.partition(":")
-            yield getattr(import_module(module), function)(dag_id, value, folder)
+            try:
+                dag = getattr(import_module(module), function)(dag_id, value, folder)
+            except CodePipelineError as error:
+                from airflow_codepipeline.dag.broken import register_broken
+
+                register_broken(folder.parent / dag_id, error)
+            else:
+                yield dag

@@ -65,6 +65,31 @@ async def left(task: Any, key: str, *, of: str) -> Any:
     return await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=of, key=key)
 
 
+async def kept_variable(key: str) -> str | None:
+    """Return the text of a Variable, or none where there is none for certain.
+
+    :raises AirflowRuntimeError: Airflow does not say.
+    """
+    from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+    from airflow.sdk.execution_time.comms import GetVariable
+
+    try:
+        answer = await ask(GetVariable(key=key))
+    except AirflowRuntimeError as error:
+        if error.error.error is ErrorType.VARIABLE_NOT_FOUND:
+            return None
+        raise
+    text: str | None = answer.value
+    return text
+
+
+async def put_variable(key: str, value: str, *, description: str) -> None:
+    """Write a Variable."""
+    from airflow.sdk.execution_time.comms import PutVariable
+
+    await ask(PutVariable(key=key, value=value, description=description))
+
+
 async def get_variable(key: str) -> str | None:
     """Return the text of a Variable, or none."""
     from airflow.sdk.exceptions import AirflowRuntimeError
