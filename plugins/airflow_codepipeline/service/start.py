@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_codepipeline.dag.wire import to_json_value
-from airflow_codepipeline.execution.records import TRIGGER
 from airflow_codepipeline.execution.refusal import Refusal
-from airflow_codepipeline.execution.start import (
-    SOURCE_REVISIONS,
-    check_room,
-    check_start,
-    check_token,
-)
+from airflow_codepipeline.execution.run_conf import conf_of, run_id_of
+from airflow_codepipeline.execution.start import Trigger, check_room, check_start, check_token
 from airflow_codepipeline.service.pipelines import find_pipeline
 
 if TYPE_CHECKING:
@@ -24,7 +17,6 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.service.pipelines import DeclaredPipeline
 
-_NAMESPACE = uuid.UUID("d1c6b8de-7c5e-5a36-9a39-6a0a9bfae7c4")
 _TRIES = 10
 """How many runs of one pipeline may be created at the same microsecond."""
 
@@ -37,18 +29,18 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
     variables: Sequence[Mapping[str, Any]] = (),
     source_revisions: Sequence[Mapping[str, Any]] = (),
     client_request_token: str | None = None,
-    trigger: Mapping[str, str] | None = None,
+    trigger: Trigger | None = None,
 ) -> dict[str, Any]:
     """Start an execution; the same token gives the same execution.
 
     :param variables: `[{"name": …, "value": …}]`.
     :param source_revisions: `[{"actionName": …, "revisionType": …, "revisionValue": …}]`.
-    :param trigger: `{"triggerType": …, "triggerDetail": …}`; none: the user's call.
+    :param trigger: what started it; none: the user's call.
     :raises Refusal: it cannot be started.
     """
     pipeline = find_pipeline(session, pipeline_name)
     check_token(client_request_token)
-    run_id = _run_id(pipeline, client_request_token)
+    run_id = run_id_of(pipeline.dag_id, client_request_token)
     settings = _lock(session, pipeline)
     if client_request_token is not None and _exists(session, pipeline, run_id):
         return {"pipelineExecutionId": run_id}
@@ -60,16 +52,9 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
         )
     mode, under_way = pipeline.declaration.execution_mode, _under_way(session, pipeline)
     check_room(pipeline_name, mode, under_way=under_way, limit=settings.max_active_runs)
-    conf: dict[str, Any] = dict(start.variables)
-    if start.revisions:
-        conf[SOURCE_REVISIONS] = [to_json_value(revision) for revision in start.revisions]
-    conf[TRIGGER] = dict(trigger or {"triggerType": "StartPipelineExecution", "triggerDetail": user_name})
-    _create(session, pipeline, run_id, conf=conf, user_name=user_name)
+    what = trigger or Trigger(trigger_type="StartPipelineExecution", trigger_detail=user_name)
+    _create(session, pipeline, run_id, conf=conf_of(start, what), user_name=user_name)
     return {"pipelineExecutionId": run_id}
-
-
-def _run_id(pipeline: DeclaredPipeline, token: str | None) -> str:
-    return str(uuid.uuid5(_NAMESPACE, f"{pipeline.dag_id}/{token}") if token else uuid.uuid4())
 
 
 def _lock(session: Session, pipeline: DeclaredPipeline) -> Any:
