@@ -1,4 +1,7 @@
-"""The definitions of a folder as they are now, for something that goes on for weeks: read where they changed."""
+"""The definitions of a folder as they are now, for something that goes on for weeks.
+
+Only what has changed is read again.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ class LiveDefinitions:
         """
         if not self._folder.is_dir():
             raise FileNotFoundError(
-                f"The triggerer has no folder {self._folder}: polling reads the definitions there. Give it the "
+                f"The triggerer has no folder {self._folder}, where polling reads definitions. Give it the "
                 "DAG folder that the DAG processor has."
             )
         values = variables_path(self._folder / "any.yaml")

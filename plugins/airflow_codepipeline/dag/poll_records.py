@@ -11,7 +11,7 @@ from airflow_codepipeline.execution.polling import Seen
 log = logging.getLogger(__name__)
 
 ABOUT = (
-    "What polling has seen of a source. The poller writes this; where it is deleted, what the source has then "
+    "What polling has seen of a source. The poller writes this; where it is deleted, what the source has "
     "counts as seen."
 )
 

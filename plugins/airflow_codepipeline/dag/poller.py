@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 TASK = "poll"
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-_ABOUT = """Asks every source whose action has `PollForSourceChanges` once in {seconds:g} seconds, however many
-pipelines take it, and starts an execution of each of them when it has changed.
+_ABOUT = """Asks every source whose action has `PollForSourceChanges` once in {seconds:g} seconds, however
+many pipelines take it, and starts an execution of each of them when it has changed.
 
 Leave it unpaused. A run that failed found a source that cannot be read, or a pipeline that cannot be started:
 its log says which and why. Polling goes on. What was seen is in the Variables `codepipeline.polled.…`."""

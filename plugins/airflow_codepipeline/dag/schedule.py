@@ -53,7 +53,11 @@ def asset_of(given: str | AssetName | AssetExpression) -> Asset:
     """Return an asset as Airflow has it."""
     from airflow.sdk import Asset
 
-    return Asset(given) if isinstance(given, str) else Asset(name=given.name, uri=given.uri)
+    if isinstance(given, str):
+        return Asset(given)
+    assert given.name is not None
+    assert given.uri is not None
+    return Asset(name=given.name, uri=given.uri)
 
 
 def _zone(name: str | None) -> tzinfo:

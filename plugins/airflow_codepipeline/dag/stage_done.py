@@ -49,7 +49,7 @@ class StageDoneOperator(BaseOperator):
             self.log.info("The stage %s was skipped: no asset is updated", self.stage.name)
             self.outlets = []
             return
-        extra = {
+        extra: dict[str, Any] = {
             "pipelineName": self.wiring.pipeline.name,
             "stageName": self.stage.name,
             "pipelineExecutionId": values.pipeline_execution_id,
