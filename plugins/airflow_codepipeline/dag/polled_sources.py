@@ -58,6 +58,9 @@ class PolledSource:
                 raise
             except ActionError as error:
                 problem = error
+            # A connection that Airflow does not have, say: the other sources are asked all the same.
+            except Exception as error:
+                problem = ActionError(type(error).__name__, str(error))
         assert problem is not None
         return Look(problem=problem.code, message=problem.message)
 

@@ -32,14 +32,15 @@ class Variables:
         self.refuses = False
 
     async def asend(self, message):
+        # A triggerer's channel returns errors; a worker's would raise them.
         if self.refuses:
-            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.GENERIC_ERROR))
+            return ErrorResponse(error=ErrorType.GENERIC_ERROR)
         if isinstance(message, PutVariable):
             self.kept[message.key] = message.value
             return None
         assert isinstance(message, GetVariable)
         if message.key not in self.kept:
-            raise AirflowRuntimeError(ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND))
+            return ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND)
         return VariableResult(key=message.key, value=self.kept[message.key])
 
     def __getitem__(self, key):

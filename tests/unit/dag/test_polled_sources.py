@@ -164,6 +164,12 @@ def test_where_no_role_may_read_it_that_is_the_problem(ask):
     assert ask(Answers(a=refused, b=refused, c=refused)) == Look(problem="403", message="no")
 
 
+def test_what_nobody_has_thought_of_is_a_problem_of_that_source_alone(ask):
+    look = ask(Answers(a=KeyError("aws_conn"), b=KeyError("aws_conn"), c=KeyError("aws_conn")))
+
+    assert (look.problem, look.message) == ("KeyError", "'aws_conn'")
+
+
 def test_what_does_not_answer_for_now_is_no_problem_yet(ask):
     with pytest.raises(TransientError):
         ask(Answers(a=TransientError("SlowDown", "later")))
