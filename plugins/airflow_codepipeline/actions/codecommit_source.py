@@ -24,7 +24,7 @@ from airflow_codepipeline.actions.settings import required, the_output
 from airflow_codepipeline.artifacts.reference import CloneReference
 
 if TYPE_CHECKING:
-    from airflow_codepipeline.actions.base import Aws
+    from airflow_codepipeline.actions.base import ActionContext, Aws
     from airflow_codepipeline.actions.git_commit import Commit
     from airflow_codepipeline.artifacts.reference import ArtifactReference
 
@@ -33,6 +33,16 @@ class CodeCommitSource(Immediate):
     """Takes one commit of a CodeCommit repository."""
 
     knows_past = True
+
+    def place(self, context: ActionContext) -> str:
+        """Return the branch's address, as git-remote-codecommit has it."""
+        repository, branch = required(context, "RepositoryName"), required(context, "BranchName")
+        return f"codecommit::{context.identity.region}://{repository} {branch}"
+
+    def current(self, aws: Aws) -> str:
+        """Return the commit that the branch leads to."""
+        repository, branch = required(aws.context, "RepositoryName"), required(aws.context, "BranchName")
+        return codecommit_api.commit_at(aws.client("codecommit"), repository, branch, None)
 
     def start(self, aws: Aws) -> Job:
         """Settle which commit this execution takes; it does not change any more."""

@@ -59,6 +59,12 @@ class CommitSource(Immediate, ABC):
     def variables(self, commit: Commit, page: str) -> dict[str, str]:
         """Return the output variables that only this type of action has of a commit."""
 
+    def current(self, aws: Aws) -> str:
+        """Return the commit that the branch leads to."""
+        origin = self.origin(aws)
+        with open_repository(origin.remote) as repository:
+            return repository.head(check_branch(origin.branch))
+
     def start(self, aws: Aws) -> Job:
         """Settle which commit this execution takes; it does not change any more."""
         the_output(aws.context)

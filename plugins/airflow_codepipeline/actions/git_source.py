@@ -32,6 +32,10 @@ class GitSource(CommitSource):
             page=lambda _commit: remote.url,
         )
 
+    def place(self, context: ActionContext) -> str:
+        """Return the branch's address."""
+        return f"{required(context, 'RepositoryUrl')} {required(context, 'BranchName')}"
+
     def variables(self, commit: Commit, page: str) -> dict[str, str]:
         """Return who made it, and when."""
         del page

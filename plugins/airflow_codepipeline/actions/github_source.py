@@ -38,6 +38,11 @@ class GitHubSource(CommitSource):
             page=page.__add__,
         )
 
+    def place(self, context: ActionContext) -> str:
+        """Return the branch's address on GitHub, or on the server that its Airflow connection names."""
+        owner, name = (_checked(context, key) for key in ("Owner", "Repo"))
+        return f"github:{owner}/{name} {required(context, 'Branch')}"
+
     def variables(self, commit: Commit, page: str) -> dict[str, str]:
         """Return where the commit is, and when it was made."""
         return {"CommitUrl": page, "CommitterDate": iso(commit.committer_date)}

@@ -33,6 +33,15 @@ class S3Source(Immediate):
 
     knows_past = True
 
+    def place(self, context: ActionContext) -> str:
+        """Return the object's address."""
+        return f"s3://{required(context, BUCKET)}/{required(context, OBJECT_KEY)}"
+
+    def current(self, aws: Aws) -> str:
+        """Return the version that is current."""
+        source = {"Bucket": required(aws.context, BUCKET), "Key": required(aws.context, OBJECT_KEY)}
+        return _current(aws.client("s3"), source)
+
     def start(self, aws: Aws) -> Job:
         """Settle which version this execution takes; it does not change any more."""
         context = aws.context

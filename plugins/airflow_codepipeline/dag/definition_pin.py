@@ -41,7 +41,7 @@ LOOK_SECONDS = 4.0
 """How long what a waiting gate saw of the definition's file is good for."""
 _BEGUN = frozenset({*UNDER_WAY, "success", "failed"})
 _AROUND = frozenset({names.ENTER, names.EXIT, names.DONE})
-_Stamp = tuple[tuple[int, int], ...]
+Stamp = tuple[tuple[int, int], ...]
 
 
 class GatePin:
@@ -120,8 +120,8 @@ class LiveDefinition:
         self._dag_file = dag_file
         self._pipeline = names.unescape(dag_id)
         self._looked_at = float("-inf")
-        self._seen: _Stamp | None = None
-        self._read: _Stamp | None = None
+        self._seen: Stamp | None = None
+        self._read: Stamp | None = None
         self._hash: str | None = None
 
     async def hash(self) -> str | None:
@@ -137,7 +137,7 @@ class LiveDefinition:
             path = definition_of(pipelines_folder(self._dag_file), self._pipeline)
             if path is None:
                 return
-            stamp = _stamp(path, variables_path(path))
+            stamp = stamp_of(path, variables_path(path))
             if stamp == self._seen and stamp != self._read:
                 self._hash = definition_hash(read_pipeline(path))
                 self._read = stamp
@@ -147,7 +147,8 @@ class LiveDefinition:
             self._hash = self._read = None
 
 
-def _stamp(*paths: Path) -> _Stamp:
+def stamp_of(*paths: Path) -> Stamp:
+    """Return what changes when one of these files does; one that is not there counts too."""
     stats = [path.stat() for path in paths if path.is_file()]
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_codepipeline.dag.names import condition_id, execution_id, parse_task_id
+from airflow_codepipeline.dag.names import condition_id, execution_id, parse_task_id, task_id
 from airflow_codepipeline.dag.result import XCOM_KEY, ActionResult
 from airflow_codepipeline.definition.references import PIPELINE_NAMESPACE, VARIABLES_NAMESPACE, resolve
 from airflow_codepipeline.errors import ArtifactError, VariableError
@@ -68,6 +68,22 @@ class ExecutionValues:
         else:
             why = f"{_label(producer)} left none" if result else self._absence(producer)
         raise ArtifactError(f"The artifact {name} does not exist in this execution: {why}.")
+
+    def is_skipped(self, stage: str) -> bool:
+        """Tell whether the entry condition of a stage skipped it."""
+        entry = self._pull(condition_id(stage, "BEFORE_ENTRY"), stage)
+        return isinstance(entry, dict) and bool(entry.get("engaged")) and entry.get("result") == "SKIP"
+
+    def source_revisions(self) -> list[dict[str, str]]:
+        """Return what the source actions took (CodePipeline API, SourceRevision)."""
+        return [
+            {"actionName": action.name} | _revision(artifact)
+            for stage in self._wiring.pipeline.stages
+            for action in stage.actions
+            if action.action_type_id.category == "Source"
+            and (result := self._result(task_id(stage.name, action.name))) is not None
+            for artifact in result.artifacts
+        ]
 
     def resolved(self, action: Action) -> Action:
         """Return the action with every variable in it replaced by its value.
@@ -136,8 +152,7 @@ class ExecutionValues:
     def _absence(self, producer: str) -> str:
         """Say why an action left nothing."""
         stage, _ = parse_task_id(producer)
-        entry = self._pull(condition_id(stage, "BEFORE_ENTRY"), stage)
-        if isinstance(entry, dict) and entry.get("engaged") and entry.get("result") == "SKIP":
+        if self.is_skipped(stage):
             return f"{_label(producer)} did not run, because the stage {stage} was skipped"
         if self._target_run(stage):
             assert self._rollback is not None
@@ -167,6 +182,15 @@ class ExecutionValues:
         if self._rollback is None or self._rollback.stage == stage:
             return None
         return self._rollback.target_run_id
+
+
+def _revision(artifact: ArtifactReference) -> dict[str, str]:
+    told = {
+        "revisionId": artifact.revision_id,
+        "revisionSummary": artifact.revision_summary,
+        "revisionUrl": artifact.revision_url,
+    }
+    return {key: value for key, value in told.items() if value}
 
 
 def _label(task_id: str) -> str:

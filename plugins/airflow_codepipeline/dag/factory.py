@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
 from airflow_codepipeline.dag.own_dags import check_not_own, is_own, own_dags
+from airflow_codepipeline.dag.schedule import schedule_of, start_of
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
@@ -97,19 +97,18 @@ def build_dag(pipeline: Pipeline, *, place: DagFilePlace | None = None) -> DAG:
     """
     extension = pipeline.airflow
     cancels = extension.on_update == "cancel"
-    start = extension.start_date
+    schedule = schedule_of(extension)
     dag = DAG(
         names.dag_id(pipeline.name),
         dag_display_name=pipeline.name,
-        schedule=extension.schedule,
-        start_date=datetime(start.year, start.month, start.day, tzinfo=UTC) if start else None,
+        schedule=schedule,
+        start_date=start_of(extension),
         catchup=extension.catchup,
         tags=_tags(pipeline),
         params=_params(pipeline),
         default_args={KEY: declaration_text(pipeline)}
         | ({"owner": extension.owner} if extension.owner else {}),
-        max_active_runs=extension.max_active_runs
-        or (1 if _is_continuous(pipeline) else MAX_CONCURRENT_EXECUTIONS),
+        max_active_runs=extension.max_active_runs or _most_runs(schedule),
         max_active_tasks=MAX_CONCURRENT_EXECUTIONS,
         is_paused_upon_creation=False,
     )
@@ -126,9 +125,10 @@ def _owner(pipeline: Pipeline) -> dict[str, str]:
     return {"owner": pipeline.airflow.owner} if pipeline.airflow.owner else {}
 
 
-def _is_continuous(pipeline: Pipeline) -> bool:
-    """Tell whether one execution follows the other: Airflow wants to be told that they are one at a time."""
-    return pipeline.airflow.schedule == "@continuous"
+def _most_runs(schedule: Any) -> int:
+    """Return how many executions may be under way: where a schedule has a limit, Airflow wants to be told."""
+    limit = 1 if schedule == "@continuous" else getattr(schedule, "active_runs_limit", None)
+    return MAX_CONCURRENT_EXECUTIONS if limit is None else min(limit, MAX_CONCURRENT_EXECUTIONS)
 
 
 def _tags(pipeline: Pipeline) -> list[str]:

@@ -30,6 +30,7 @@ SERVICE_TAG = "codepipeline-service"
 
 _BUILDERS: dict[str, tuple[str, str]] = {
     "codepipeline.dispatcher": ("event_queue", "airflow_codepipeline.dag.dispatcher:build_dispatcher"),
+    "codepipeline.poller": ("poll_seconds", "airflow_codepipeline.dag.poller:build_poller"),
 }
 """By the DAG's id: the option that wants it, and the function that makes it of the option's text."""
 
@@ -58,7 +59,7 @@ def check_not_own(pipeline: Pipeline) -> None:
 
 
 def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG]:
-    """Yield the DAGs that are configured.
+    """Yield the DAGs that are configured. One that cannot be made is an import error, as a definition's is.
 
     :param folder: the folder of definitions.
     :param only: the ids of those that are wanted; none: all.
@@ -68,4 +69,11 @@ def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG
         value = option(wanted_by)
         if value is not None:
             module, _, function = path.partition(":")
-            yield getattr(import_module(module), function)(dag_id, value, folder)
+            try:
+                dag = getattr(import_module(module), function)(dag_id, value, folder)
+            except CodePipelineError as error:
+                from airflow_codepipeline.dag.broken import register_broken
+
+                register_broken(folder.parent / dag_id, error)
+            else:
+                yield dag

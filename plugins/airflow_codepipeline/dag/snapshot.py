@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from airflow_codepipeline.settings import SNAPSHOT_MARK, pipelines_folder
+from airflow_codepipeline.settings import SNAPSHOT_MARK, pipelines_folder, snapshot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +60,19 @@ def use(snapshot: Path) -> bool:
 
 def dag_file_at_origin(dag_file: Path, snapshot: Path) -> Path:
     """Return where the file of which a snapshot has a copy lies."""
-    origin = Path(json.loads((snapshot / SNAPSHOT_MARK).read_text())["origin"])
-    return origin / dag_file.resolve().relative_to(snapshot / DAGS)
+    return _origin(snapshot) / dag_file.resolve().relative_to(snapshot / DAGS)
+
+
+def pipelines_at_origin(folder: Path) -> Path:
+    """Return the folder of definitions that people edit, of one that may be in a snapshot."""
+    snapshot = snapshot_of(folder / DAGS)
+    if snapshot is None:
+        return folder
+    return pipelines_folder(_origin(snapshot) / "codepipelines.py")
+
+
+def _origin(snapshot: Path) -> Path:
+    return Path(json.loads((snapshot / SNAPSHOT_MARK).read_text())["origin"])
 
 
 def _copy(origin: Path, folder: Path) -> str:

@@ -58,7 +58,7 @@ def add_stage(dag: DAG, wiring: Wiring, stage: Stage, *, after: BaseOperator | N
     _follow(leave, [enter, *every_action, *hooks])
     # Of a stage that is skipped only beforeEntry has succeeded, and nothing has failed.
     rule = TriggerRule.NONE_FAILED_MIN_ONE_SUCCESS if before else TriggerRule.ALL_SUCCESS
-    done = EmptyOperator(task_id=names.DONE, trigger_rule=rule, **place)
+    done = _done(wiring, stage, place | {"task_id": names.DONE, "trigger_rule": rule})
     _follow(done, [*entered, *([success] if success else last)])
     return done
 
@@ -74,6 +74,15 @@ def _gate(wiring: Wiring, stage: Stage, place: dict[str, Any]) -> BaseOperator:
         starts_in_trigger=not wiring.pipeline.required_variables,
         **place,
     )
+
+
+def _done(wiring: Wiring, stage: Stage, place: dict[str, Any]) -> BaseOperator:
+    """Return what ends a stage: Airflow itself, unless the stage updates assets."""
+    if not stage.airflow.outlets:
+        return EmptyOperator(**place)
+    from airflow_codepipeline.dag.stage_done import StageDoneOperator
+
+    return StageDoneOperator(wiring=wiring, stage=stage, **place)
 
 
 def _retry_task(stage: Stage) -> str | None:

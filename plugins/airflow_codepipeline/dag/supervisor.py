@@ -65,6 +65,45 @@ async def left(task: Any, key: str, *, of: str) -> Any:
     return await pull_xcom(dag_id=task.dag_id, run_id=task.run_id, task_id=of, key=key)
 
 
+async def kept_variable(key: str) -> str | None:
+    """Return the text of a Variable, or none where there is none for certain.
+
+    :raises AirflowRuntimeError: Airflow does not say.
+    """
+    from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+    from airflow.sdk.execution_time.comms import GetVariable, VariableResult
+
+    answer = await _answer(GetVariable(key=key))
+    if isinstance(answer, VariableResult):
+        return answer.value
+    if answer.error is ErrorType.VARIABLE_NOT_FOUND:
+        return None
+    raise AirflowRuntimeError(answer)
+
+
+async def put_variable(key: str, value: str, *, description: str) -> None:
+    """Write a Variable.
+
+    :raises AirflowRuntimeError: Airflow does not take it.
+    """
+    from airflow.sdk.exceptions import AirflowRuntimeError
+    from airflow.sdk.execution_time.comms import ErrorResponse, PutVariable
+
+    answer = await _answer(PutVariable(key=key, value=value, description=description))
+    if isinstance(answer, ErrorResponse):
+        raise AirflowRuntimeError(answer)
+
+
+async def _answer(message: Any) -> Any:
+    """Return the answer to a message, an error among them: a worker raises it, a triggerer returns it."""
+    from airflow.sdk.exceptions import AirflowRuntimeError
+
+    try:
+        return await ask(message)
+    except AirflowRuntimeError as error:
+        return error.error
+
+
 async def get_variable(key: str) -> str | None:
     """Return the text of a Variable, or none."""
     from airflow.sdk.exceptions import AirflowRuntimeError

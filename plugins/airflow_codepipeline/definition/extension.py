@@ -9,11 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-import msgspec
-
-
-class Extension(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What both levels share: names as Airflow spells them."""
+from airflow_codepipeline.definition.schedules import AssetName, Extension, Schedule
 
 
 class Approvers(Extension, frozen=True, kw_only=True):
@@ -43,10 +39,12 @@ class Backfill(Extension, frozen=True, kw_only=True):
 class PipelineExtension(Extension, frozen=True, kw_only=True):
     """`airflow:` of a pipeline.
 
-    :param schedule: a cron expression of five fields, or a preset such as `@daily`; none: only started by
-        people, the API and its sources.
+    :param schedule: a cron expression of five fields, a preset such as `@daily`, or a `Schedule`; none: only
+        started by people, the API and its sources.
+    :param timezone: the IANA name of the time zone of the schedule and of `start_date`, such as
+        `Europe/Berlin`.
     :param catchup: whether the intervals since `start_date` that were missed are run.
-    :param start_date: the first data interval starts on that day, midnight UTC.
+    :param start_date: the first data interval starts on that day, at midnight in `timezone`, or UTC.
     :param owner: who Airflow shows as the owner of the tasks.
     :param aws_conn_id: the Airflow connection that AWS is called through.
     :param region: the AWS region of the pipeline; none: the connection's.
@@ -59,7 +57,8 @@ class PipelineExtension(Extension, frozen=True, kw_only=True):
         end and the executions are cancelled.
     """
 
-    schedule: str | None = None
+    schedule: str | Schedule | None = None
+    timezone: str | None = None
     catchup: bool = False
     start_date: date | None = None
     tags: tuple[str, ...] = ()
@@ -71,6 +70,15 @@ class PipelineExtension(Extension, frozen=True, kw_only=True):
     approvers: Approvers | None = None
     on_update: Literal["finish", "cancel"] = "finish"
     backfill: Backfill = Backfill()
+
+
+class StageExtension(Extension, frozen=True, kw_only=True):
+    """`airflow:` of a stage.
+
+    :param outlets: the assets that are updated whenever the stage has succeeded.
+    """
+
+    outlets: tuple[str | AssetName, ...] = ()
 
 
 class ActionExtension(Extension, frozen=True, kw_only=True):

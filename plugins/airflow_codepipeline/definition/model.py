@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from airflow_codepipeline.definition.extension import ActionExtension, PipelineExtension
+from airflow_codepipeline.definition.extension import ActionExtension, PipelineExtension, StageExtension
 
 Category = Literal["Source", "Build", "Deploy", "Test", "Invoke", "Approval", "Compute"]
 Owner = Literal["AWS", "ThirdParty", "Custom"]
@@ -165,6 +165,7 @@ class Stage(Declared, frozen=True, kw_only=True):
     before_entry: BeforeEntry | None = None
     on_success: OnSuccess | None = None
     on_failure: OnFailure | None = None
+    airflow: StageExtension = StageExtension()
 
 
 class Patterns(Declared, frozen=True, kw_only=True):

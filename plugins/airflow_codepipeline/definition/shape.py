@@ -59,6 +59,11 @@ _type_info = cache(inspect.type_info)
 _UNSET: Any = object()
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
 _MOST_GUESSES = 100
+_FORMS: dict[type, str] = {
+    inspect.StrType: "a text",
+    inspect.VarTupleType: "a list",
+    inspect.StructType: "a mapping",
+}
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}")
 
 
@@ -83,7 +88,8 @@ class Shape:
             inspect.FloatType: self._number,
             inspect.BoolType: self._boolean,
             inspect.LiteralType: self._literal,
-            inspect.UnionType: self._optional,
+            inspect.UnionType: self._form,
+            inspect.AnyType: self._anything,
             inspect.DateType: self._date,
         }
 
@@ -203,11 +209,21 @@ class Shape:
             NOT_ALLOWED, f"{shown(value)} is not allowed here.", path, did_you_mean(value, allowed)
         )
 
-    def _optional(self, expected: inspect.UnionType, value: Any, path: Path) -> Any:
-        if value is None:
+    def _form(self, expected: inspect.UnionType, value: Any, path: Path) -> Any:
+        """Read a value that may be absent, or have one of several forms: a text, a list, a mapping."""
+        forms = [item for item in expected.types if not isinstance(item, inspect.NoneType)]
+        if value is None and len(forms) < len(expected.types):
             return None
-        inner = next(item for item in expected.types if not isinstance(item, inspect.NoneType))
-        return self._value(inner, value, path)
+        shapes = (list, inspect.VarTupleType), (dict, inspect.StructType | inspect.DictType)
+        kind = next((shape for python, shape in shapes if isinstance(value, python)), inspect.StrType)
+        fitting = [form for form in forms if isinstance(form, kind)]
+        if len(forms) > 1 and not fitting:
+            return self._wrong(" or ".join(_FORMS[type(form)] for form in forms), value, path)
+        return self._value((fitting or forms)[0], value, path)
+
+    def _anything(self, _expected: inspect.AnyType, value: Any, path: Path) -> Any:
+        del path
+        return value
 
     def _date(self, _expected: inspect.DateType, value: Any, path: Path) -> Any:
         if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):

@@ -51,6 +51,7 @@ def _masked(pipeline: Pipeline) -> dict[str, Any]:
     secrets.take_out(declared.get("variables"))
     plain: dict[str, Any] = json.loads(json.dumps(declared))
     for stage in plain["stages"]:
+        stage.pop("airflow", None)
         for action in stage["actions"]:
             action.pop("airflow", None)
     return plain

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from airflow_codepipeline.cli.app import build
@@ -167,6 +169,21 @@ def test_export_prints_what_get_pipeline_would(definition):
         "version": "1",
         "owner": "AWS",
     }
+
+
+@pytest.mark.parametrize("form", ["json", "cloudformation"])
+def test_export_leaves_out_what_is_for_airflow(definition, form):
+    path = Path(definition)
+    document = yaml.safe_load(path.read_text())
+    document["airflow"] = {"schedule": {"assets": ["orders"]}}
+    document["stages"][1]["airflow"] = {"outlets": ["report"]}
+    document["stages"][1]["actions"][0]["airflow"] = {"retries": 1}
+    path.write_text(yaml.safe_dump(document))
+
+    result = run("export", path, "--format", form)
+
+    assert result.exit_code == 0
+    assert "airflow" not in result.stdout.lower()
 
 
 def test_export_prints_a_template_that_is_imported_again(definition, stack):

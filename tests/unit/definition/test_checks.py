@@ -136,6 +136,60 @@ def a_sentence_as_schedule(declaration: Declaration) -> None:
     declaration["airflow"]["schedule"] = "every morning"
 
 
+def a_time_beside_nothing(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {}
+
+
+def a_timetable_beside_a_cron_expression(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"cron": "@daily", "timetable": "company.calendar.TradingDays"}
+
+
+def arguments_of_nothing(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"cron": "@daily", "arguments": {"country": "DE"}}
+
+
+def a_timetable_without_a_module(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"timetable": "TradingDays"}
+
+
+def no_calendar_time_beside_assets(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"cron": "@once", "assets": ["orders"]}
+
+
+def a_city_that_there_is_not(declaration: Declaration) -> None:
+    declaration["airflow"]["timezone"] = "Europe/Berln"
+
+
+def no_assets(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"assets": []}
+
+
+def any_and_all_at_once(declaration: Declaration) -> None:
+    nested = {"any": ["prices"], "all": ["stocks"]}
+    declaration["airflow"]["schedule"] = {"assets": {"all": ["orders", nested]}}
+
+
+def half_an_asset(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"assets": [{"name": "orders"}]}
+
+
+def an_asset_without_a_name(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"assets": {"any": ["orders", " "]}}
+
+
+def an_asset_of_airflow_itself(declaration: Declaration) -> None:
+    declaration["stages"][2]["airflow"] = {"outlets": ["airflow://shop"]}
+
+
+def an_asset_updated_twice(declaration: Declaration) -> None:
+    declaration["stages"][2]["airflow"] = {"outlets": ["shop", {"name": "shop", "uri": "s3://shop/live"}]}
+
+
+def a_pipeline_that_starts_itself(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"assets": {"any": ["orders", {"all": ["shop", "prices"]}]}}
+    declaration["stages"][2]["airflow"] = {"outlets": ["shop"]}
+
+
 def approvers_of_a_build(declaration: Declaration) -> None:
     action(declaration, BUILD)["airflow"] = {"approvers": {"users": ["ada"]}}
 
@@ -367,6 +421,19 @@ BROKEN = [
     (a_sentence_as_schedule, "CP223", "airflow.schedule"),
     (a_schedule_with_a_required_variable, "CP224", "variables[0]"),
     (catching_up_from_nowhere, "CP225", "airflow.catchup"),
+    (no_calendar_time_beside_assets, "CP223", "airflow.schedule.cron"),
+    (a_time_beside_nothing, "CP226", "airflow.schedule"),
+    (a_timetable_beside_a_cron_expression, "CP226", "airflow.schedule.timetable"),
+    (arguments_of_nothing, "CP226", "airflow.schedule.arguments"),
+    (a_timetable_without_a_module, "CP226", "airflow.schedule.timetable"),
+    (a_city_that_there_is_not, "CP227", "airflow.timezone"),
+    (no_assets, "CP228", "airflow.schedule.assets"),
+    (any_and_all_at_once, "CP228", "airflow.schedule.assets.all[1]"),
+    (half_an_asset, "CP228", "airflow.schedule.assets[0]"),
+    (an_asset_without_a_name, "CP229", "airflow.schedule.assets.any[1]"),
+    (an_asset_of_airflow_itself, "CP229", "stages[2].airflow.outlets[0]"),
+    (an_asset_updated_twice, "CP229", "stages[2].airflow.outlets[1]"),
+    (a_pipeline_that_starts_itself, "CP233", "stages[2].airflow.outlets[0]"),
     (approvers_of_a_build, "CP230", "stages[1].actions[0].airflow.approvers"),
     (more_approvals_than_approvers, "CP231", "stages[2].actions[0].airflow.approvers.required"),
     (no_approval_at_all, "CP231", "airflow.approvers.required"),

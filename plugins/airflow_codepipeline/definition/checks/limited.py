@@ -52,7 +52,10 @@ def _holds(kind: Any) -> Literal["nothing", "one", "many"]:
     models = [item for item in (kind, *get_args(kind)) if isinstance(item, type) and issubclass(item, Struct)]
     if not models:
         return "nothing"
-    return "many" if get_origin(kind) in (tuple, dict) else "one"
+    if get_origin(kind) in (tuple, dict):
+        return "many"
+    # A schedule is a text or a model: what has several forms is none of the API's shapes.
+    return "nothing" if str in get_args(kind) else "one"
 
 
 def _collect(value: Struct, path: Path, found: list[Limited]) -> None:

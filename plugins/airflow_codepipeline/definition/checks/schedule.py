@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from airflow_codepipeline.definition.findings import Kind, shown
+from airflow_codepipeline.definition.schedules import NOT_CRON
+from airflow_codepipeline.definition.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +36,19 @@ KIND = Kind(
 def find(survey: Survey) -> Iterator[Problem]:
     """Find a schedule that Airflow would not understand: it would fail where the DAG is built."""
     schedule = survey.pipeline.airflow.schedule
-    if schedule is None or schedule in _PRESETS:
+    path: Path = ("airflow", "schedule")
+    if isinstance(schedule, str):
+        yield from _of_time(schedule, path, _PRESETS)
+    elif schedule is not None and schedule.cron is not None:
+        yield from _of_time(schedule.cron, (*path, "cron"), _PRESETS - NOT_CRON)
+
+
+def _of_time(text: str, path: Path, presets: frozenset[str]) -> Iterator[Problem]:
+    if text in presets or _is_cron(text.split()):
         return
-    if not _is_cron(schedule.split()):
-        path: Path = ("airflow", "schedule")
-        yield KIND.problem(f"{shown(schedule)} is no schedule.", path, suggestion=KIND.right)
+    near = nearest(text, presets) if text.startswith("@") else None
+    right = f"Did you mean {near}?" if near else KIND.right
+    yield KIND.problem(f"{shown(text)} is no schedule.", path, suggestion=right)
 
 
 def _is_cron(fields: list[str]) -> bool:
