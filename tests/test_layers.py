@@ -21,14 +21,15 @@ MAY_IMPORT = {
     "definition": set(),
     "importing": {"definition"},
     "execution": {"definition"},
+    "changes": {"definition", "execution"},
     "artifacts": {"definition", "execution"},
     "actions": {"definition", "execution", "artifacts"},
     "rules": {"definition", "execution", "artifacts", "actions"},
     "dag": {"definition", "execution", "artifacts", "actions", "rules"},
     "local": {"definition", "execution", "artifacts", "actions", "rules", "dag"},
     "aws": {"definition", "artifacts", "actions"},
-    "service": {"definition", "execution", "artifacts", "actions", "rules", "dag"},
-    "web": {"definition", "execution", "artifacts", "actions", "rules", "dag", "service"},
+    "service": {"definition", "execution", "changes", "artifacts", "actions", "rules", "dag"},
+    "web": {"definition", "execution", "changes", "artifacts", "actions", "rules", "dag", "service"},
     "cli": {
         "definition",
         "execution",
@@ -47,7 +48,7 @@ MAY_IMPORT = {
     "settings": set(),
     "compat": set(),
 }
-PURE = {"definition", "execution", "artifacts", "importing"}
+PURE = {"definition", "execution", "changes", "artifacts", "importing"}
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 

@@ -94,12 +94,23 @@ def _latest(session: Session, dag_id: str) -> DeclaredPipeline | None:
 
 
 def _declared(dag_id: str, serialized: Any, version: int) -> DeclaredPipeline | None:
-    """Read the declaration out of a serialised DAG, without making a DAG of it."""
-    arguments = (serialized or {}).get("dag", {}).get("default_args") or {}
-    text = arguments.get("__var", arguments).get(KEY)
+    text = _declaration_text(serialized)
     if text is None:
         return None
     declaration = msgspec.json.decode(text, type=Pipeline)
     return DeclaredPipeline(
         dag_id=dag_id, declaration=declaration, definition=text_hash(text), version=version
     )
+
+
+def declaration_in(serialized: Any) -> Pipeline | None:
+    """Return the declaration that a serialised DAG carries; none where it is of no pipeline."""
+    text = _declaration_text(serialized)
+    return None if text is None else msgspec.json.decode(text, type=Pipeline)
+
+
+def _declaration_text(serialized: Any) -> str | None:
+    """Read the declaration out of a serialised DAG, without making a DAG of it."""
+    arguments = (serialized or {}).get("dag", {}).get("default_args") or {}
+    text: str | None = arguments.get("__var", arguments).get(KEY)
+    return text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.records import TRIGGER
 from airflow_codepipeline.execution.refusal import Refusal
+from airflow_codepipeline.execution.source_variables import SOURCE_VARIABLES
 from airflow_codepipeline.execution.start import (
     SOURCE_REVISIONS,
     check_room,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from airflow_codepipeline.execution.start import Start
     from airflow_codepipeline.service.pipelines import DeclaredPipeline
 
 _NAMESPACE = uuid.UUID("d1c6b8de-7c5e-5a36-9a39-6a0a9bfae7c4")
@@ -38,12 +40,14 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
     source_revisions: Sequence[Mapping[str, Any]] = (),
     client_request_token: str | None = None,
     trigger: Mapping[str, str] | None = None,
+    source_variables: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Start an execution; the same token gives the same execution.
 
     :param variables: `[{"name": …, "value": …}]`.
     :param source_revisions: `[{"actionName": …, "revisionType": …, "revisionValue": …}]`.
     :param trigger: `{"triggerType": …, "triggerDetail": …}`; none: the user's call.
+    :param source_variables: what source actions are to say of the change that starts it, by their names.
     :raises Refusal: it cannot be started.
     """
     pipeline = find_pipeline(session, pipeline_name)
@@ -60,12 +64,19 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
         )
     mode, under_way = pipeline.declaration.execution_mode, _under_way(session, pipeline)
     check_room(pipeline_name, mode, under_way=under_way, limit=settings.max_active_runs)
-    conf: dict[str, Any] = dict(start.variables)
-    if start.revisions:
-        conf[SOURCE_REVISIONS] = [to_json_value(revision) for revision in start.revisions]
+    conf = _conf(start, source_variables)
     conf[TRIGGER] = dict(trigger or {"triggerType": "StartPipelineExecution", "triggerDetail": user_name})
     _create(session, pipeline, run_id, conf=conf, user_name=user_name)
     return {"pipelineExecutionId": run_id}
+
+
+def _conf(start: Start, source_variables: Mapping[str, Mapping[str, str]] | None) -> dict[str, Any]:
+    conf: dict[str, Any] = dict(start.variables)
+    if start.revisions:
+        conf[SOURCE_REVISIONS] = [to_json_value(revision) for revision in start.revisions]
+    if source_variables:
+        conf[SOURCE_VARIABLES] = {action: dict(values) for action, values in source_variables.items()}
+    return conf
 
 
 def _run_id(pipeline: DeclaredPipeline, token: str | None) -> str:

@@ -4,6 +4,8 @@
 
 Whoever AWS's clients are, they send to the address that they are given, without a slash at its end, which
 Starlette's mounts do not match. So a middleware of Airflow's own app takes their requests out beforehand.
+
+Below the address is what others than AWS's clients send: `_RECEIVERS`.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +29,7 @@ from airflow_codepipeline.web.aws_json import (
     service_model,
     write_output,
 )
+from airflow_codepipeline.web.body import BodyTooLargeError, read_body
 from airflow_codepipeline.web.caller import as_caller
 from airflow_codepipeline.web.operations import OPERATIONS, arguments, pipeline_of
 
@@ -41,6 +45,10 @@ PREFIX = "/codepipeline"
 TARGET = "CodePipeline_20150709."
 LARGEST_BODY = 256 * 1024
 """Bytes of a request: 50 source revisions of 1,500 characters and 50 variables of 1,000 fit in."""
+
+
+_RECEIVERS = {"git": "airflow_codepipeline.web.git_webhooks", "webhooks": "airflow_codepipeline.web.webhooks"}
+"""What stands below the address: by the first part of the path, the module whose `receive` answers."""
 
 
 class Dispatch:
@@ -59,9 +67,13 @@ async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request to the API: an ASGI app."""
     if scope["type"] != "http":
         return
-    request_id = str(uuid.uuid4())
+    request_id, request = str(uuid.uuid4()), Request(scope, receive)
+    receiver, _, rest = _path(scope).lstrip("/").partition("/")
     try:
-        response = await _answer(Request(scope, receive))
+        if receiver in _RECEIVERS:
+            response = await import_module(_RECEIVERS[receiver]).receive(request, rest)
+        else:
+            response = await _answer(request)
     except Refusal as refusal:
         response = _error(refusal.code, refusal.message)
     except ClientDisconnect:
@@ -76,8 +88,13 @@ async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
 def _is_for_us(scope: Scope) -> bool:
     if scope["type"] != "http" or scope["method"] != "POST":
         return False
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
-    return path in {"", "/", PREFIX, f"{PREFIX}/"} and _target(scope).startswith(TARGET)
+    return _path(scope) in {"", "/", PREFIX, f"{PREFIX}/"} and _target(scope).startswith(TARGET)
+
+
+def _path(scope: Scope) -> str:
+    """Return the path below where the app is mounted."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def _target(scope: Scope) -> str:
@@ -114,13 +131,10 @@ def _operation(target: str) -> Operation:
 
 
 async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise Refusal("RequestEntityTooLarge", f"A request has at most {LARGEST_BODY} bytes.")
-        parts.append(part)
-    return b"".join(parts)
+    try:
+        return await read_body(request, LARGEST_BODY)
+    except BodyTooLargeError as error:
+        raise Refusal("RequestEntityTooLarge", str(error)) from error
 
 
 def _carry_out(operation: Operation, caller: Caller, parameters: dict[str, Any]) -> dict[str, Any]:
