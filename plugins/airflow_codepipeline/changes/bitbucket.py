@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -88,7 +88,7 @@ class _PullRequestEvent(msgspec.Struct):
     actor: _Account = msgspec.field(default_factory=_Account)
 
 
-_REFS: dict[str, Literal["refs/heads/", "refs/tags/"]] = {"branch": BRANCH, "tag": TAG}
+_REFS = {"branch": BRANCH, "tag": TAG}
 
 
 def read(headers: Mapping[str, str], body: bytes) -> Message:

@@ -36,10 +36,11 @@ class GitServer:
     secret: str | None = field(default=None, repr=False)
     api: str | None = None
 
-    def get(self, url: str, headers: dict[str, str], **parameters: str) -> Any:
-        """Ask the server's API for something.
+    def ask(self, method: str, url: str, headers: dict[str, str], **more: Any) -> Any:
+        """Send a request to the server's API and return what its answer says; none: nothing.
 
-        :raises ProviderApiError: it does not give it.
+        :param more: `params` or `json`, as httpx takes them.
+        :raises ProviderApiError: there is no answer, or it is an error.
         """
         import httpx
 
@@ -47,15 +48,13 @@ class GitServer:
             if self.login.password:
                 check_secrecy(url)
             with httpx.Client(timeout=PATIENCE_SECONDS, follow_redirects=True) as client:
-                answer = client.get(url, headers=headers, params=parameters)
+                answer = client.request(method, url, headers=headers, **more)
                 answer.raise_for_status()
-                return answer.json()
+                return answer.json() if answer.content else None
         except ActionError as error:
             raise ProviderApiError(error.message) from error
         except (httpx.HTTPError, ValueError) as error:
-            raise ProviderApiError(
-                f"{url} did not answer as it should to the connection {self.connection_id}: {error}."
-            ) from error
+            raise ProviderApiError(f"{method} {url} was not answered as it should be: {error}.") from error
 
     def bearer(self) -> dict[str, str]:
         """Return the header that gives the connection's password as a token; none where it has none."""
@@ -69,8 +68,8 @@ class GitServer:
 
 def find_git_server(connection_id: str) -> GitServer | None:
     """Return what Airflow knows by a connection's id, wherever it keeps its connections; none: nothing."""
-    from airflow.exceptions import AirflowNotFoundException
     from airflow.models.connection import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         found: Any = Connection.get_connection_from_secrets(connection_id)

@@ -51,7 +51,19 @@ class ProviderApi(ABC):
 
         :raises ProviderApiError: it is not given.
         """
-        return self._server.get(f"{self._server.api or self.address}{path}", self.headers, **parameters)
+        return self._server.ask("GET", self._url(path), self.headers, params=parameters)
+
+    def send(self, method: str, path: str, content: Any = None) -> Any:
+        """Change something.
+
+        :param content: a JSON value; none: nothing is sent.
+        :raises ProviderApiError: it is not changed.
+        """
+        body = {} if content is None else {"json": content}
+        return self._server.ask(method, self._url(path), self.headers, **body)
+
+    def _url(self, path: str) -> str:
+        return f"{self._server.api or self.address}{path}"
 
     def whole_commit(self, change: GitChange) -> str:
         """Return the id of a change's commit in its whole length.

@@ -351,7 +351,7 @@ def by_files(database):
         ),
     ],
 )
-def test_files_that_a_message_leaves_out_are_asked_for(
+def test_files_that_a_message_leaves_out_are_asked_for(  # noqa: PLR0917 - a table of cases
     server, by_files, provider, send, payload, event, path, content
 ):
     provider.answers[path] = content
