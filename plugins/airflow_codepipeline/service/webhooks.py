@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 MOST_WEBHOOKS, MOST_TAGS = 300, 50
 """CodePipeline quotas."""
 _ACCOUNT = re.compile(r"arn:(?P<partition>aws[\w-]*):iam::(?P<account>\d{12}):")
+_VARIABLE = re.compile(r"\{\{.*\}\}")
 _PROPERTIES = {"GITHUB_HMAC": "SecretToken", "IP": "AllowedIPRange", "UNAUTHENTICATED": None}
 """The one property of authenticationConfiguration that each authentication has."""
 
@@ -212,6 +213,10 @@ def _authentication(webhook: Mapping[str, Any], earlier: Webhook | None) -> tupl
         rule = f"{kind} takes {wanted} and nothing else" if wanted else f"{kind} takes nothing"
         raise _unauthentic(f"authenticationConfiguration has {', '.join(given) or 'nothing'}: {rule}.")
     secret, allowed = given.get("SecretToken"), given.get("AllowedIPRange")
+    if secret is not None and _VARIABLE.search(secret):
+        raise _unauthentic(
+            f"SecretToken is {secret}, what an imported file has in its place. Give the secret."
+        )
     if secret == MASK:
         secret = earlier.secret_token if earlier else None
         if secret is None:
