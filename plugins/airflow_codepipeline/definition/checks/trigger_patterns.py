@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KIND = Kind(
     id="CP604",
     severity="error",
-    what="A pattern of a trigger's filter is malformed: brackets or braces that are not closed, and the like.",
+    what="A pattern of a trigger's filter is malformed: an open bracket or brace, or the like.",
     right="A glob; a backslash before a character takes it as it is.",
 )
 
