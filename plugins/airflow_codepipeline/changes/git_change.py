@@ -119,6 +119,16 @@ class GitChange:
         return f"push to {what} of {place}{who}"
 
 
+class PushedCommit(msgspec.Struct):
+    """A commit as GitHub and GitLab write it in their messages."""
+
+    id: str
+    message: str = ""
+    added: list[str] | None = None
+    modified: list[str] | None = None
+    removed: list[str] | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """What one message says.
@@ -147,6 +157,16 @@ def decode(body: bytes, type_: type[_Payload]) -> _Payload:
 def commit_or_none(commit: str | None) -> str | None:
     """Return a commit's id; none where a provider says by zeros that there is none."""
     return None if not commit or set(commit) == _NO_COMMIT else commit
+
+
+def files_of(commits: Iterable[PushedCommit]) -> tuple[str, ...]:
+    """Return the files that commits changed, the first `MOST_FILES` of them."""
+    return distinct(
+        name
+        for commit in commits
+        for names in (commit.added, commit.modified, commit.removed)
+        for name in names or ()
+    )
 
 
 def distinct(names: Iterable[str]) -> tuple[str, ...]:

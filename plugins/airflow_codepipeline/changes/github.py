@@ -11,9 +11,10 @@ from airflow_codepipeline.changes.git_change import (
     GitChange,
     Message,
     PullRequest,
+    PushedCommit,
     commit_or_none,
     decode,
-    distinct,
+    files_of,
 )
 
 if TYPE_CHECKING:
@@ -43,21 +44,13 @@ class _User(msgspec.Struct):
     name: str | None = None
 
 
-class _Commit(msgspec.Struct):
-    id: str = ""
-    message: str = ""
-    added: list[str] | None = None
-    modified: list[str] | None = None
-    removed: list[str] | None = None
-
-
 class _Push(msgspec.Struct):
     ref: str
     before: str
     after: str
     repository: _Repository
-    commits: list[_Commit] | None = None
-    head_commit: _Commit | None = None
+    commits: list[PushedCommit] | None = None
+    head_commit: PushedCommit | None = None
     pusher: _User = msgspec.field(default_factory=_User)
     sender: _User = msgspec.field(default_factory=_User)
 
@@ -116,15 +109,8 @@ def _push(event: str, push: _Push) -> Message:
     return Message(event=event, changes=(change,))
 
 
-def _files(commits: list[_Commit] | None) -> tuple[str, ...] | None:
-    if commits is None or len(commits) >= MOST_COMMITS:
-        return None
-    return distinct(
-        name
-        for commit in commits
-        for names in (commit.added, commit.modified, commit.removed)
-        for name in names or ()
-    )
+def _files(commits: list[PushedCommit] | None) -> tuple[str, ...] | None:
+    return None if commits is None or len(commits) >= MOST_COMMITS else files_of(commits)
 
 
 def _pull_request(event: str, payload: _PullRequestEvent) -> Message:

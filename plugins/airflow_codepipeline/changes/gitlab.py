@@ -12,9 +12,10 @@ from airflow_codepipeline.changes.git_change import (
     GitChange,
     Message,
     PullRequest,
+    PushedCommit,
     commit_or_none,
     decode,
-    distinct,
+    files_of,
 )
 
 if TYPE_CHECKING:
@@ -29,14 +30,6 @@ class _Project(msgspec.Struct):
     web_url: str = ""
 
 
-class _Commit(msgspec.Struct):
-    id: str
-    message: str = ""
-    added: list[str] | None = None
-    modified: list[str] | None = None
-    removed: list[str] | None = None
-
-
 class _Push(msgspec.Struct):
     ref: str
     before: str
@@ -44,7 +37,7 @@ class _Push(msgspec.Struct):
     project: _Project
     checkout_sha: str | None = None
     user_username: str = ""
-    commits: list[_Commit] = msgspec.field(default_factory=list)
+    commits: list[PushedCommit] = msgspec.field(default_factory=list)
     total_commits_count: int = 0
 
 
@@ -57,7 +50,7 @@ class _Attributes(msgspec.Struct):
     title: str
     source_branch: str
     target_branch: str
-    last_commit: _Commit
+    last_commit: PushedCommit
     source_project_id: int | None = None
     target_project_id: int | None = None
     action: str = ""
@@ -110,12 +103,7 @@ def _push(event: str, push: _Push, moment: str) -> Message:
 
 def _files(push: _Push) -> tuple[str, ...] | None:
     """Return the changed files; the payload has those of the newest 20 commits."""
-    found = distinct(
-        name
-        for commit in push.commits
-        for names in (commit.added, commit.modified, commit.removed)
-        for name in names or ()
-    )
+    found = files_of(push.commits)
     complete = push.total_commits_count <= len(push.commits) or len(found) == MOST_FILES
     return found if complete else None
 

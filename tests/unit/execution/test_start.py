@@ -251,6 +251,6 @@ def test_a_conf_may_say_what_source_actions_say_of_a_change():
     ],
 )
 def test_a_conf_that_makes_them_up_is_refused(given):
-    with pytest.raises(Refusal, match="codepipeline.sourceVariables must be") as caught:
+    with pytest.raises(Refusal, match="sourceVariables must be") as caught:
         check_conf(shop(), {"codepipeline.sourceVariables": given})
     assert caught.value.code == "ValidationException"
