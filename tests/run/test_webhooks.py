@@ -40,7 +40,7 @@ def definition(connection_arn: str) -> dict[str, Any]:
             "BranchName": "main",
             "DetectChanges": "false",
         },
-        "outputArtifacts": [{"name": "Code"}],
+        "outputArtifacts": [{"name": "App"}],
         "namespace": "Code",
         "airflow": {"git_conn_id": CONNECTION},
     }

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
-from airflow_codepipeline.changes.git_change import MalformedPayloadError
+from airflow_codepipeline.changes.git_change import MalformedPayloadError, decode
 from airflow_codepipeline.changes.git_message import GITHUB, json_of, sender_of
 from airflow_codepipeline.changes.git_signature import is_signed
 from airflow_codepipeline.service.webhook_delivery import deliver, find_addressed
@@ -81,9 +80,9 @@ async def _message(request: Request, headers: dict[str, str], webhook: Webhook, 
     signed = webhook.authentication == "GITHUB_HMAC"
     identity = hashlib.sha256(body).hexdigest() if signed else delivery or None
     try:
-        return _Message(json.loads(json_of(headers, body)), identity)
-    except (ValueError, MalformedPayloadError) as error:
-        raise MessageRefusedError(400, f"The body is not JSON: {error}") from error
+        return _Message(decode(json_of(headers, body), Any), identity)
+    except MalformedPayloadError as error:
+        raise MessageRefusedError(400, str(error)) from error
 
 
 async def _authentic_body(request: Request, headers: dict[str, str], webhook: Webhook) -> bytes:
