@@ -57,6 +57,7 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     :param action_execution_id: a UUID, the same for the same attempt after any crash and a new one for a
         new attempt: the idempotency token for services that take one.
     :param source_revisions: what the start of the execution told this source action to take.
+    :param source_variables: what this source action is to say of the change that started the execution.
     :param as_of: the instant whose current revision a source takes (a backfill's data interval end). Only a
         source whose provider says `knows_past = True` gets one.
     """
@@ -73,6 +74,7 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     input_artifacts: tuple[ArtifactReference, ...] = ()
     output_locations: tuple[ArtifactLocation, ...] = ()
     source_revisions: tuple[SourceRevision, ...] = ()
+    source_variables: dict[str, str] = {}
     as_of: datetime | None = None
 
     def revision(self, type_: str) -> str | None:

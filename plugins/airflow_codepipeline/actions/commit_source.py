@@ -83,14 +83,14 @@ class CommitSource(Immediate, ABC):
             written, revision_id=commit.id, revision_summary=summary, revision_url=page
         )
         variables = commit.variables() | origin.variables | self.variables(commit, page)
-        return Outputs(
-            variables=variables | {"BranchName": origin.branch}, artifacts=(artifact,), summary=summary
-        )
+        variables |= {"BranchName": origin.branch} | aws.context.source_variables
+        return Outputs(variables=variables, artifacts=(artifact,), summary=summary)
 
 
 def _take(aws: Aws, origin: Origin, commit_id: str) -> tuple[Commit, ArtifactReference]:
     with open_repository(origin.remote) as repository:
-        commit = repository.fetch(commit_id, origin.branch, contents=origin.clone is None)
+        branch = aws.context.source_variables.get("BranchName", origin.branch)
+        commit = repository.fetch(commit_id, branch, contents=origin.clone is None)
         if origin.clone is not None:
             return commit, write_clone(aws, origin.clone, commit.id)
         return commit, write_zip(aws, repository.archive(commit.id))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from airflow_codepipeline.actions.git_remote import Remote, check_secrecy
@@ -51,7 +51,12 @@ def git_connection(context: ActionContext) -> GitConnection | None:
         found = Connection.get(name)
     except AirflowNotFoundException as error:
         raise misconfigured(context, f"Airflow has no connection {name} (git_conn_id).") from error
-    return GitConnection(server=_server(found), user=found.login, password=found.password)
+    return of_airflow(found)
+
+
+def of_airflow(connection: Any) -> GitConnection:
+    """Return what a connection says, as Airflow gives it to tasks or to the API server."""
+    return GitConnection(server=_server(connection), user=connection.login, password=connection.password)
 
 
 def same_server(server: str, url: str) -> bool:

@@ -16,7 +16,7 @@ from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.names import attempt_id
 from airflow_codepipeline.dag.result import ActionResult
-from airflow_codepipeline.dag.source_choice import as_of, source_revisions
+from airflow_codepipeline.dag.source_choice import as_of, source_revisions, source_variables
 from airflow_codepipeline.dag.stage_guard import check_inside
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def new_attempt(
                 region=resolved.identity.region,
             ),
             source_revisions=revisions,
+            source_variables=source_variables(declaration, context),
             as_of=as_of(declaration, context, given=revisions),
         ),
     )

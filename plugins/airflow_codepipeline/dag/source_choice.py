@@ -8,6 +8,7 @@ from airflow_codepipeline.actions.base import SourceRevision
 from airflow_codepipeline.actions.registry import provider_for
 from airflow_codepipeline.errors import ActionError
 from airflow_codepipeline.execution.revision import instant_text, moment_of
+from airflow_codepipeline.execution.source_variables import SOURCE_VARIABLES
 from airflow_codepipeline.execution.start import check_conf
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ def source_revisions(
         for given in start.revisions
         if given.action_name == declaration.action.name
     )
+
+
+def source_variables(declaration: ActionDeclaration, context: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a source action is to say of the change that started the execution; of a checked conf."""
+    dag_run = context.get("dag_run")
+    if dag_run is None or declaration.action.action_type_id.category != "Source":
+        return {}
+    return dict((dag_run.conf or {}).get(SOURCE_VARIABLES, {}).get(declaration.action.name, {}))
 
 
 def as_of(

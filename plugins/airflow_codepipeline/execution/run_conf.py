@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.execution.records import TRIGGER
+from airflow_codepipeline.execution.source_variables import SOURCE_VARIABLES
 from airflow_codepipeline.execution.start import SOURCE_REVISIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_codepipeline.execution.start import Start, Trigger
 
 _NAMESPACE = uuid.UUID("d1c6b8de-7c5e-5a36-9a39-6a0a9bfae7c4")
@@ -24,9 +27,16 @@ def run_id_of(dag_id: str, token: str | None) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{dag_id}/{token}") if token else uuid.uuid4())
 
 
-def conf_of(start: Start, trigger: Trigger) -> dict[str, Any]:
-    """Return the conf of an execution's run: variables by name, and what is ours."""
+def conf_of(
+    start: Start, trigger: Trigger, source_variables: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, Any]:
+    """Return the conf of an execution's run: variables by name, and what is ours.
+
+    :param source_variables: what source actions are to say of the change that starts it, by their names.
+    """
     conf: dict[str, Any] = dict(start.variables)
     if start.revisions:
         conf[SOURCE_REVISIONS] = [msgspec.to_builtins(revision) for revision in start.revisions]
+    if source_variables:
+        conf[SOURCE_VARIABLES] = {action: dict(values) for action, values in source_variables.items()}
     return conf | {TRIGGER: msgspec.to_builtins(trigger)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -26,21 +26,40 @@ LARGEST_PAGE = 100
 RUNS_AT_ONCE = 20
 
 
-class Cursor(msgspec.Struct, frozen=True, kw_only=True):
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
     """Where a page ended.
 
     :param of: the list, with its pipeline and its filter: a token is good for that alone.
-    :param run: the number of the last execution's DAG run.
-    :param entry: the last entry of that execution; none where the list is of executions.
     """
 
     of: str
-    run: int
-    entry: str | None = None
 
     def token(self) -> str:
         """Return it as a nextToken."""
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode()
+
+
+class Cursor(Mark, frozen=True, kw_only=True):
+    """Where a page of a list of executions, or of what is in them, ended.
+
+    :param run: the number of the last execution's DAG run.
+    :param entry: the last entry of that execution; none where the list is of executions.
+    """
+
+    run: int
+    entry: str | None = None
+
+
+class Place(Mark, frozen=True, kw_only=True):
+    """Where a page of a list of names ended.
+
+    :param entry: the last name.
+    """
+
+    entry: str
+
+
+_Mark = TypeVar("_Mark", bound=Mark)
 
 
 def list_key(name: str, pipeline: str, chosen: Any) -> str:
@@ -52,19 +71,31 @@ def list_key(name: str, pipeline: str, chosen: Any) -> str:
 
 
 def cursor_of(token: str | None, of: str) -> Cursor | None:
-    """Return where a list is to go on; none: at its beginning.
+    """Return where a list of executions is to go on; none: at its beginning.
 
     :raises Refusal: the token is none of this list's.
     """
+    return _mark_of(token, of, Cursor)
+
+
+def place_of(token: str | None, of: str) -> Place | None:
+    """Return where a list of names is to go on; none: at its beginning.
+
+    :raises Refusal: the token is none of this list's.
+    """
+    return _mark_of(token, of, Place)
+
+
+def _mark_of(token: str | None, of: str, kind: type[_Mark]) -> _Mark | None:
     if token is None:
         return None
     try:
-        cursor = msgspec.json.decode(base64.urlsafe_b64decode(token.encode()), type=Cursor)
+        mark = msgspec.json.decode(base64.urlsafe_b64decode(token.encode()), type=kind)
     except (binascii.Error, UnicodeError, msgspec.MsgspecError) as error:
         raise _invalid() from error
-    if cursor.of != of:
+    if mark.of != of:
         raise _invalid()
-    return cursor
+    return mark
 
 
 def runs_of(

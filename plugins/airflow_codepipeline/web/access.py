@@ -44,23 +44,27 @@ def authorize(user: Any, caller: Caller, operation: Operation, pipeline: str) ->
 
     :raises Refusal: they may not.
     """
-    from airflow.api_fastapi.app import get_auth_manager
-    from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
-    from airflow.models.dag import DagModel
-
-    dag = dag_id(pipeline)
-    allowed = caller.active and get_auth_manager().is_authorized_dag(
-        method=operation.access.method,
-        access_entity=operation.access.entity,
-        details=DagDetails(id=dag, team_name=DagModel.get_team_name(dag)),
-        user=user,
-    )
-    if not allowed:
+    if not is_allowed(user, caller, operation, pipeline):
         raise Refusal(
             "AccessDeniedException",
             f"User: {caller.person.name} is not authorized to perform: codepipeline:{operation.name} "
             f"on resource: {pipeline}",
         )
+
+
+def is_allowed(user: Any, caller: Caller, operation: Operation, pipeline: str) -> bool:
+    """Tell whether a user may do something with a pipeline."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagDetails
+    from airflow.models.dag import DagModel
+
+    dag = dag_id(pipeline)
+    return caller.active and get_auth_manager().is_authorized_dag(
+        method=operation.access.method,
+        access_entity=operation.access.entity,
+        details=DagDetails(id=dag, team_name=DagModel.get_team_name(dag)),
+        user=user,
+    )
 
 
 _HOW = "Send a token of Airflow's: the header is 'Authorization: Bearer <token>'."

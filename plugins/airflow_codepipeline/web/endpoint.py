@@ -13,6 +13,8 @@ from __future__ import annotations
 import json
 import logging
 import uuid
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from airflow_codepipeline.execution.refusal import Refusal
-from airflow_codepipeline.web.access import authenticated, authorize
+from airflow_codepipeline.web.access import authenticated, authorize, is_allowed
 from airflow_codepipeline.web.aws_json import (
     CONTENT_TYPE,
     error_status,
@@ -31,7 +33,7 @@ from airflow_codepipeline.web.aws_json import (
 )
 from airflow_codepipeline.web.body import BodyTooLargeError, read_body
 from airflow_codepipeline.web.caller import as_caller
-from airflow_codepipeline.web.operations import OPERATIONS, arguments, pipeline_of
+from airflow_codepipeline.web.operations import OPERATIONS, arguments, pipelines_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -47,8 +49,15 @@ LARGEST_BODY = 256 * 1024
 """Bytes of a request: 50 source revisions of 1,500 characters and 50 variables of 1,000 fit in."""
 
 
-_RECEIVERS = {"events": "airflow_codepipeline.web.event_receiver"}
+_RECEIVERS = {
+    "events": "airflow_codepipeline.web.event_receiver",
+    "git": "airflow_codepipeline.web.git_webhooks",
+    "webhooks": "airflow_codepipeline.web.webhooks",
+}
 """What stands below the address: by the first part of the path, the module whose `receive` answers."""
+
+_SECRETS = frozenset({"token", "SecretToken"})
+"""The members of inputs that no log has."""
 
 
 class Dispatch:
@@ -113,8 +122,9 @@ async def _answer(request: Request) -> Response:
     body = await _body(request)
     model = service_model().operation_model(operation.name)
     parameters = await run_in_threadpool(read_input, model, body)
-    await run_in_threadpool(authorize, user, caller, operation, pipeline_of(parameters))
-    output = await run_in_threadpool(_carry_out, operation, caller, parameters)
+    call = _Call(operation, user, caller, parameters)
+    await run_in_threadpool(call.authorize)
+    output = await run_in_threadpool(call.carry_out)
     return Response(write_output(model, output), media_type=CONTENT_TYPE)
 
 
@@ -137,32 +147,62 @@ async def _body(request: Request) -> bytes:
         raise Refusal("RequestEntityTooLarge", str(error)) from error
 
 
-def _carry_out(operation: Operation, caller: Caller, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Call the function of an operation in one transaction; what changes something is in the audit log."""
-    from airflow.utils.session import create_session
+@dataclass
+class _Call:
+    """An operation that somebody wants carried out."""
 
-    who = caller.person if operation.wants_person else caller.person.name
-    with create_session() as session:
-        output = operation.function(session, who, **arguments(parameters))
-        if not operation.reads:
-            _record(session, operation, caller, parameters)
-        return output
+    operation: Operation
+    user: Any
+    caller: Caller
+    parameters: dict[str, Any]
+    pipelines: list[str] = field(default_factory=list)
 
+    def authorize(self) -> None:
+        """Find out which pipelines it is about.
 
-def _record(session: Any, operation: Operation, caller: Caller, parameters: dict[str, Any]) -> None:
-    from airflow.models.log import Log
+        :raises Refusal: the caller may not do it with one of them.
+        """
+        from airflow.utils.session import create_session
 
-    from airflow_codepipeline.dag.names import dag_id
+        with create_session() as session:
+            self.pipelines = pipelines_of(self.operation, session, self.parameters)
+        for pipeline in self.pipelines:
+            authorize(self.user, self.caller, self.operation, pipeline)
 
-    told = {name: value for name, value in parameters.items() if name != "token"}
-    session.add(
-        Log(
-            event=f"codepipeline.{operation.name}",
-            owner=caller.person.name,
-            dag_id=dag_id(pipeline_of(parameters)),
-            extra=json.dumps(told),
+    def carry_out(self) -> dict[str, Any]:
+        """Call the operation's function in one transaction; what changes something is in the audit log."""
+        from airflow.utils.session import create_session
+
+        operation, person = self.operation, self.caller.person
+        given = arguments(operation, self.parameters)
+        if operation.subject == "webhooks":
+            given["visible"] = partial(is_allowed, self.user, self.caller, operation)
+        with create_session() as session:
+            output = operation.function(session, person if operation.wants_person else person.name, **given)
+            if not operation.reads:
+                self._record(session)
+            return output
+
+    def _record(self, session: Any) -> None:
+        from airflow.models.log import Log
+
+        from airflow_codepipeline.dag.names import dag_id
+
+        session.add(
+            Log(
+                event=f"codepipeline.{self.operation.name}",
+                owner=self.caller.person.name,
+                dag_id=dag_id(self.pipelines[0]) if self.pipelines else None,
+                extra=json.dumps(_told(self.parameters)),
+            )
         )
-    )
+
+
+def _told(value: Any) -> Any:
+    """Return a part of an input as the audit log may have it."""
+    if isinstance(value, dict):
+        return {name: _told(one) for name, one in value.items() if name not in _SECRETS}
+    return [_told(one) for one in value] if isinstance(value, list) else value
 
 
 def _error(code: str, message: str) -> Response:

@@ -13,6 +13,8 @@ from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy.orm import Session
+
 _SERVICE = "airflow_codepipeline.service"
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -31,7 +33,7 @@ class Access:
 _READ = Access("GET", DagAccessEntity.RUN)
 _START = Access("POST", DagAccessEntity.RUN)
 _CHANGE = Access("PUT", DagAccessEntity.RUN)
-_TRANSITION = Access("PUT", None)
+_EDIT = Access("PUT", None)
 _APPROVE = Access("PUT", DagAccessEntity.HITL_DETAIL)
 
 
@@ -42,6 +44,8 @@ class Operation:
     :param module: of the room `service`.
     :param called: its function; none: it is called as the operation is.
     :param wants_person: whether it is told who calls with their roles, not only by name.
+    :param subject: what its input names: a pipeline; a webhook, whose pipelines decide who may do it; or none
+        of them: it is told which pipelines' webhooks the caller may see.
     """
 
     name: str
@@ -49,11 +53,12 @@ class Operation:
     access: Access
     wants_person: bool = False
     called: str | None = None
+    subject: Literal["pipeline", "webhook", "webhooks"] = "pipeline"
 
     @property
     def reads(self) -> bool:
         """Whether it changes nothing."""
-        return self.access.method == "GET"
+        return self.name.startswith(("Get", "List"))
 
     @property
     def function(self) -> Callable[..., dict[str, Any]]:
@@ -70,14 +75,19 @@ _OPERATIONS = (
     Operation("RetryStageExecution", "retry", _CHANGE),
     Operation("RollbackStage", "rollback", _START),
     Operation("OverrideStageCondition", "override", _CHANGE),
-    Operation("DisableStageTransition", "transitions", _TRANSITION),
-    Operation("EnableStageTransition", "transitions", _TRANSITION),
+    Operation("DisableStageTransition", "transitions", _EDIT),
+    Operation("EnableStageTransition", "transitions", _EDIT),
     Operation("PutApprovalResult", "approval", _APPROVE, wants_person=True),
     Operation("GetPipelineState", "read_state", _READ),
     Operation("GetPipelineExecution", "read_executions", _READ),
     Operation("ListPipelineExecutions", "read_executions", _READ),
     Operation("ListActionExecutions", "read_history", _READ),
     Operation("ListRuleExecutions", "read_history", _READ),
+    Operation("PutWebhook", "webhooks", _EDIT, subject="webhook"),
+    Operation("ListWebhooks", "webhooks", _EDIT, subject="webhooks"),
+    Operation("DeleteWebhook", "webhooks", _EDIT, subject="webhook"),
+    Operation("RegisterWebhookWithThirdParty", "webhooks", _EDIT, subject="webhook"),
+    Operation("DeregisterWebhookWithThirdParty", "webhooks", _EDIT, subject="webhook"),
 )
 OPERATIONS = {operation.name: operation for operation in _OPERATIONS}
 
@@ -88,10 +98,26 @@ def snake_case(name: str) -> str:
     return _WORD.sub("_", name).lower()
 
 
-def arguments(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return an input as a function of the room `service` takes it: `name` is the pipeline's, too."""
+def arguments(operation: Operation, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return an input as a function of the room `service` takes it.
+
+    `name` is the pipeline's, or the webhook's.
+    """
     named = {snake_case(name): value for name, value in parameters.items() if name != "name"}
-    return named | {"pipeline_name": pipeline_of(parameters)}
+    if operation.subject == "pipeline":
+        return named | {"pipeline_name": pipeline_of(parameters)}
+    return named | ({"webhook_name": parameters["name"]} if "name" in parameters else {})
+
+
+def pipelines_of(operation: Operation, session: Session, parameters: dict[str, Any]) -> list[str]:
+    """Return the names of the pipelines that an input is about."""
+    if operation.subject == "pipeline":
+        return [pipeline_of(parameters)]
+    if operation.subject == "webhooks":
+        return []
+    from airflow_codepipeline.service import webhooks
+
+    return webhooks.pipelines_of(session, parameters)
 
 
 def pipeline_of(parameters: dict[str, Any]) -> str:

@@ -250,6 +250,16 @@ def test_a_connection_may_be_bypassed_with_an_airflow_connection(world, embedded
     assert carry_out(source.attempt(git_conn_id="hoster")).variables["CommitId"] == source.second
 
 
+def test_what_a_trigger_says_of_a_change_is_in_the_variables(world, embedded_aws, tmp_path, scratch):
+    source = connection(world, embedded_aws, tmp_path / "work")
+    override = SourceRevision(type="COMMIT_ID", value=source.branched)
+    said = {"BranchName": "feature/x", "PullRequestId": "7"}
+    context = source.attempt(source_revisions=(override,), source_variables=said)
+    variables = carry_out(context).variables
+    assert variables["CommitId"] == source.branched
+    assert said.items() <= variables.items()
+
+
 def test_codecommit_is_read_by_its_api_where_a_worker_has_no_git(
     world, embedded_aws, tmp_path, scratch, monkeypatch
 ):

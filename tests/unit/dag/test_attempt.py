@@ -77,6 +77,14 @@ def test_a_source_takes_the_revision_that_the_execution_was_started_with():
     assert begin(execution, "Source.Image").context.source_revisions == ()
 
 
+def test_a_source_says_of_the_change_what_the_execution_was_started_with():
+    pushed = {"BranchName": "release/1"}
+    execution = Execution(web_shop(), conf={"codepipeline.sourceVariables": {"Code": pushed}})
+
+    assert begin(execution, "Source.Code").context.source_variables == pushed
+    assert begin(execution, "Source.Image").context.source_variables == {}
+
+
 def test_a_backfill_takes_what_was_current_at_its_intervals_end(execution):
     end = datetime(2026, 1, 2, tzinfo=UTC)
     declaration, context = execution.declaration("Source.Code"), execution.context("Source.Code")

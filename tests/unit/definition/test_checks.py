@@ -361,6 +361,16 @@ def tags_with_branches(declaration: Declaration) -> None:
     connection_trigger(declaration, 1, both)
 
 
+def a_pattern_that_is_never_closed(declaration: Declaration) -> None:
+    connection_trigger(declaration, 1, {"branches": {"includes": ["main"], "excludes": ["a", "[b"]}})
+
+
+def a_brace_in_a_brace(declaration: Declaration) -> None:
+    connection_trigger(declaration, 1)
+    request = {"filePaths": {"includes": ["{a,{b}}"]}}
+    declaration["triggers"][0]["gitConfiguration"] |= {"pullRequest": [request]}
+
+
 def an_old_type(declaration: Declaration) -> None:
     declaration["pipelineType"] = "V1"
     declaration["executionMode"] = "SUPERSEDED"
@@ -473,6 +483,16 @@ BROKEN = [
     (a_trigger_without_a_connection, "CP601", "triggers[0].gitConfiguration.sourceActionName"),
     (two_triggers, "CP602", "triggers[1]"),
     (tags_with_branches, "CP603", "triggers[0].gitConfiguration.push[0]"),
+    (
+        a_pattern_that_is_never_closed,
+        "CP604",
+        "triggers[0].gitConfiguration.push[0].branches.excludes[1]",
+    ),
+    (
+        a_brace_in_a_brace,
+        "CP604",
+        "triggers[0].gitConfiguration.pullRequest[0].filePaths.includes[0]",
+    ),
     (an_old_type, "CP701", "variables"),
     (rollback_in_parallel, "CP702", "stages[2].onFailure.result"),
     (a_skip_by_alarm, "CP703", "stages[2].beforeEntry.conditions[0].rules[0].ruleTypeId.provider"),

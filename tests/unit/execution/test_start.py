@@ -232,3 +232,25 @@ def test_what_the_conf_says_of_the_trigger_counts():
 @pytest.mark.parametrize("conf", [None, {}, {"codepipeline.trigger": 7}, {"codepipeline.trigger": {}}])
 def test_a_conf_that_says_nothing_of_use_is_passed_over_where_it_is_only_read(conf):
     assert trigger_of("manual", conf, "ada").trigger_detail == "ada"
+
+
+def test_a_conf_may_say_what_source_actions_say_of_a_change():
+    conf = {"codepipeline.sourceVariables": {"Code": {"BranchName": "dev", "PullRequestId": "7"}}}
+
+    assert check_conf(shop(), conf).revisions == ()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        7,
+        {"Nowhere": {"BranchName": "dev"}},
+        {"Code": "dev"},
+        {"Code": {"CommitId": "a"}},
+        {"Code": {"PullRequestId": 7}},
+    ],
+)
+def test_a_conf_that_makes_them_up_is_refused(given):
+    with pytest.raises(Refusal, match="sourceVariables must be") as caught:
+        check_conf(shop(), {"codepipeline.sourceVariables": given})
+    assert caught.value.code == "ValidationException"

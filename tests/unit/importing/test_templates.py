@@ -213,7 +213,7 @@ def test_custom_action_types_and_webhooks_are_taken_along(project):
     [hook] = (project.output / "webhooks").iterdir()
     declared = yaml.safe_load(hook.read_text())["webhook"]
     assert (declared["name"], declared["targetPipeline"]) == ("Hook", "Web")
-    assert declared["authenticationConfiguration"] == {"secretToken": "{{ var.hook_secret_token }}"}
+    assert declared["authenticationConfiguration"] == {"SecretToken": "{{ var.hook_secret_token }}"}
 
 
 def test_a_disabled_transition_is_taken_along(project):

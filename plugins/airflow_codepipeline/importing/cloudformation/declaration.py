@@ -49,7 +49,11 @@ def camel(key: str, mapping: Mapping) -> str:
     if not key[:1].isupper():
         right = f"Did you mean '{key[:1].upper()}{key[1:]}'?" if key else ""
         raise FaultError(MALFORMED, f"Unknown property {shown(key)}.", mapping.place(key), right)
-    return key[0].lower() + key[1:]
+    return key if key in _CAPITAL else key[0].lower() + key[1:]
+
+
+_CAPITAL = frozenset({"AllowedIPRange", "SecretToken"})
+"""The members that the API spells with a capital, too: of WebhookAuthConfiguration."""
 
 
 def _put(made: Mapping, name: str, value: Any, source: Mapping, key: str) -> None:
