@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import uuid
@@ -13,7 +14,6 @@ import pytest
 from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.execution.run_conf import run_id_of
 from fixtures.airflow_run import Run, wait_until
-from fixtures.changing import KEY
 from fixtures.git import Workshop
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def test_an_api_destination_starts_the_pipeline_that_takes_the_image(
 ):
     started = Started(airflow_server, "tagged")
     address = airflow_server.server.url.replace("localhost", "127.0.0.1")
-    changing_sources.deploy("destination", template("tagged", "--api-destination", address), EventKey=KEY)
+    changing_sources.send_to(json.loads(template("tagged", "--api-destination", address, "--format", "json")))
 
     digest = changing_sources.push_image("one")
 
@@ -222,7 +222,7 @@ def test_the_template_of_a_queue_brings_changes_into_it(changing_sources: Changi
 
     sqs = changing_sources.sqs
     received = sqs.receive_message(QueueUrl=outputs["QueueUrl"], WaitTimeSeconds=10)["Messages"]
-    assert [read_message(message["Body"]).revision.value for message in received] == [version[1]]
+    assert [read_message(message["Body"]).revision.value for message in received] == [version]
 
 
 def template(pipeline: str, *arguments: str) -> str:
