@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.execution.run_conf import run_id_of
 from fixtures.airflow_run import Run, wait_until
 from fixtures.git import Workshop
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fixtures.airflow_run import Airflow
     from fixtures.changing import ChangingSources
     from fixtures.puppet import Puppets
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.slow
 
 DISPATCHER = "codepipeline.dispatcher"
 BURST = 100
+PIPELINES = Path(__file__).parents[1] / "data" / "puppet" / "pipelines"
 
 
 class Started:
@@ -95,7 +99,7 @@ def test_a_second_delivery_of_an_event_starts_nothing(
     started.run(run).end()
 
 
-def test_a_burst_of_versions_is_as_many_executions_in_their_order(
+def test_a_burst_of_versions_is_as_many_executions_one_each(
     airflow_server: Airflow, changing_sources: ChangingSources
 ):
     started = Started(airflow_server, "lined-up")
@@ -172,6 +176,59 @@ def test_a_rule_with_an_input_transformer_starts_the_pipeline_that_it_names(
         "triggerDetail": "arn:aws:events:us-east-1:000000000000:rule/orders",
     }
     started.run(run).end()
+
+
+def test_a_worker_that_dies_when_it_has_started_and_not_deleted_starts_nothing_twice(
+    airflow_server: Airflow, changing_sources: ChangingSources
+):
+    started = Started(airflow_server, "lined-up")
+    hold = changing_sources.hold_delete()
+    version = changing_sources.put("lined-up.zip", "a worker's last")
+
+    worker = hold.caller()
+    supervisor = worker.parent()
+    worker.kill()
+    supervisor.kill()
+    hold.release()
+
+    wait_until(lambda: changing_sources.left() == 0, started.new)
+    (run,) = started.new()
+    assert revision_of(run) == version
+    started.run(run).end()
+
+
+def test_an_api_destination_starts_the_pipeline_that_takes_the_image(
+    airflow_server: Airflow, changing_sources: ChangingSources, puppets: Puppets
+):
+    started = Started(airflow_server, "tagged")
+    address = airflow_server.server.url.replace("localhost", "127.0.0.1")
+    changing_sources.send_to(json.loads(template("tagged", "--api-destination", address, "--format", "json")))
+
+    digest = changing_sources.push_image("one")
+
+    (run,) = started.wait_for(1)
+    assert started.run(run).wait_until_ended() == "success"
+    assert (revision_of(run), run["triggering_user_name"]) == (digest, "EventBridge")
+    assert puppets.note(run["dag_run_id"], "Deploy.Out") == digest
+
+
+def test_the_template_of_a_queue_brings_changes_into_it(changing_sources: ChangingSources):
+    outputs = changing_sources.deploy("queue", template("lined-up", "--queue-name", "of-a-template"))
+
+    version = (
+        changing_sources.put("newest-wins.zip", "not watched by it"),
+        changing_sources.put("lined-up.zip", "x"),
+    )
+
+    sqs = changing_sources.sqs
+    received = sqs.receive_message(QueueUrl=outputs["QueueUrl"], WaitTimeSeconds=10)["Messages"]
+    assert [read_message(message["Body"]).revision.value for message in received] == [version]
+
+
+def template(pipeline: str, *arguments: str) -> str:
+    program = Path(sys.executable).with_name("codepipeline")
+    command = [program, "triggers", "template", PIPELINES / f"{pipeline}.json", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_a_message_that_nothing_can_be_done_with_stays_and_the_run_says_so(

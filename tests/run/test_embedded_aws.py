@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from fixtures.git import Workshop
+
 if TYPE_CHECKING:
     from fixtures.embedded_aws import EmbeddedAws
 
@@ -630,3 +632,84 @@ def _wait_for_text(file: Path, text: str) -> None:
             return
         time.sleep(0.1)
     raise AssertionError(f"{text} does not come into {file}")
+
+
+@pytest.fixture
+def heard(embedded_aws: EmbeddedAws):
+    """What EventBridge tells of a source of events from now on: called with the count that is waited for."""
+    name = f"heard-{uuid.uuid4()}"
+    events, sqs = embedded_aws.client("events"), embedded_aws.client("sqs")
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [{"prefix": "aws."}]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "1", "Arn": arn}])
+    found: list[dict[str, Any]] = []
+
+    def wait_for(count: int) -> list[dict[str, Any]]:
+        while len(found) < count:
+            received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=20)
+            assert received.get("Messages"), found
+            found.extend(json.loads(message["Body"]) for message in received["Messages"])
+            for message in received["Messages"]:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    yield wait_for
+    events.remove_targets(Rule=name, Ids=["1"])
+    events.delete_rule(Name=name)
+    events.close()
+    sqs.close()
+
+
+def test_an_objects_event_has_its_version(embedded_aws: EmbeddedAws, bucket: str, heard: Any):
+    s3 = embedded_aws.client("s3")
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+
+    put = s3.put_object(Bucket=bucket, Key="a b.zip", Body=b"1")
+    source = {"Bucket": bucket, "Key": "a b.zip"}
+    copied = s3.copy_object(Bucket=bucket, Key="copy.zip", CopySource=source)
+    s3.close()
+
+    told = [event["detail"]["object"] for event in heard(2)]
+    assert sorted((one["key"], one["version-id"]) for one in told) == [
+        ("a b.zip", put["VersionId"]),
+        ("copy.zip", copied["VersionId"]),
+    ]
+
+
+def test_what_a_push_changes_are_as_many_events(embedded_aws: EmbeddedAws, heard: Any, tmp_path: Path):
+    codecommit, name = embedded_aws.client("codecommit"), f"app-{uuid.uuid4()}"
+    url = codecommit.create_repository(repositoryName=name)["repositoryMetadata"]["cloneUrlHttp"]
+    codecommit.close()
+    workshop = Workshop(tmp_path / "clone")
+    first = workshop.commit("One", a_txt="1")
+    workshop.git("tag", "v1")
+    workshop.git("push", "--quiet", url, "main", "v1")
+    second = workshop.commit("Two", a_txt="2")
+    workshop.push(url)
+    workshop.git("push", "--quiet", url, "main:release")
+    workshop.git("push", "--quiet", "--delete", url, "release")
+
+    told = [event["detail"] for event in heard(5)]
+
+    assert {event["repositoryName"] for event in told} == {name}
+    keys = ("event", "referenceType", "referenceName", "commitId", "oldCommitId")
+    assert sorted(tuple(str(one.get(key)) for key in keys) for one in told) == [
+        ("referenceCreated", "branch", "main", first, "None"),
+        ("referenceCreated", "branch", "release", second, "None"),
+        ("referenceCreated", "tag", "v1", first, "None"),
+        ("referenceDeleted", "branch", "release", "None", second),
+        ("referenceUpdated", "branch", "main", second, first),
+    ]
+
+
+def test_nobody_else_emits_events_of_aws(embedded_aws: EmbeddedAws):
+    events = embedded_aws.client("events")
+    entry = {"Source": "aws.s3", "DetailType": "Object Created", "Detail": "{}"}
+
+    answer = events.put_events(Entries=[entry])
+    events.close()
+
+    assert answer["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
