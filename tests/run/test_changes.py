@@ -215,10 +215,8 @@ def test_an_api_destination_starts_the_pipeline_that_takes_the_image(
 def test_the_template_of_a_queue_brings_changes_into_it(changing_sources: ChangingSources):
     outputs = changing_sources.deploy("queue", template("lined-up", "--queue-name", "of-a-template"))
 
-    version = (
-        changing_sources.put("newest-wins.zip", "not watched by it"),
-        changing_sources.put("lined-up.zip", "x"),
-    )
+    changing_sources.put("newest-wins.zip", "not watched by it")
+    version = changing_sources.put("lined-up.zip", "watched")
 
     sqs = changing_sources.sqs
     received = sqs.receive_message(QueueUrl=outputs["QueueUrl"], WaitTimeSeconds=10)["Messages"]
