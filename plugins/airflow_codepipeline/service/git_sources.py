@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.changes.git_change import GitChange
     from airflow_codepipeline.definition.model import Action, Pipeline
 
+_AT_ONCE = 100
 _PROVIDER, _GIT = "CodeStarSourceConnection", "Git"
 _known: dict[tuple[str, str], Pipeline | None] = {}
 """The pipelines with a connection of Airflow's, by their DAG's id and hash; none: it has no such source."""
@@ -107,9 +108,6 @@ def _read(
         for row in session.scalars(select(SerializedDagModel).where(wanted)):
             pipeline = declaration_in(row.data)
             yield keys[row.id], pipeline if pipeline and any(_sources(pipeline)) else None
-
-
-_AT_ONCE = 100
 
 
 def _plain(url: str) -> str:
