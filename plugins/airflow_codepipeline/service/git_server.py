@@ -75,7 +75,7 @@ def find_git_server(connection_id: str) -> GitServer | None:
         found: Any = Connection.get_connection_from_secrets(connection_id)
     except AirflowNotFoundException:
         return None
-    extra = found.extra_dejson
+    extra = {key: str(value) for key, value in found.extra_dejson.items() if value is not None}
     return GitServer(
         connection_id=connection_id,
         login=of_airflow(found),

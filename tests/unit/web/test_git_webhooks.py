@@ -59,7 +59,7 @@ def provider() -> Iterator[GitProvider]:
 @pytest.fixture(autouse=True)
 def connections(monkeypatch, provider) -> None:
     extra = {"webhook_secret": SECRET, "api_url": provider.url}
-    for name, more in {"git": extra, "plain": {}}.items():
+    for name, more in {"git": extra, "plain": {}, "empty": {"webhook_secret": None}}.items():
         found = {"conn_type": "http", "password": "p4ss", "extra": more}
         monkeypatch.setenv(f"AIRFLOW_CONN_{name.upper()}", json.dumps(found))
 
@@ -156,6 +156,7 @@ def test_another_push_is_another_execution(server, shop):
         ({"X_Hub_Signature_256": signed(b"x")}, 401),
         ({"X_Hub_Signature_256": ""}, 401),
         ({"connection": "plain"}, 401),
+        ({"connection": "empty"}, 401),
         ({"connection": "nowhere"}, 404),
         ({"connection": ""}, 404),
     ],
