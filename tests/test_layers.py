@@ -21,13 +21,15 @@ MAY_IMPORT = {
     "definition": set(),
     "importing": {"definition"},
     "execution": {"definition"},
+    "events": {"definition", "execution"},
     "artifacts": {"definition", "execution"},
     "actions": {"definition", "execution", "artifacts"},
     "rules": {"definition", "execution", "artifacts", "actions"},
-    "dag": {"definition", "execution", "artifacts", "actions", "rules"},
+    "sinks": {"definition", "execution", "artifacts", "actions", "events"},
+    "dag": {"definition", "execution", "artifacts", "actions", "rules", "events", "sinks"},
     "local": {"definition", "execution", "artifacts", "actions", "rules", "dag"},
-    "aws": {"definition", "artifacts", "actions"},
-    "service": {"definition", "execution", "artifacts", "actions", "rules", "dag"},
+    "aws": {"definition", "artifacts", "actions", "events", "sinks"},
+    "service": {"definition", "execution", "artifacts", "actions", "rules", "dag", "events"},
     "web": {"definition", "execution", "artifacts", "actions", "rules", "dag", "service"},
     "cli": {
         "definition",
@@ -47,7 +49,7 @@ MAY_IMPORT = {
     "settings": set(),
     "compat": set(),
 }
-PURE = {"definition", "execution", "artifacts", "importing"}
+PURE = {"definition", "execution", "events", "artifacts", "importing"}
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 

@@ -17,7 +17,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
-from airflow_codepipeline.dag.own_dags import is_own, own_dags
+from airflow_codepipeline.dag.own_dags import REPORTER, is_own, own_dags, reporter
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
@@ -48,11 +48,13 @@ def load_pipelines(namespace: dict[str, Any]) -> None:
     for own in own_dags(folder, only=None if wanted is None else filter(is_own, wanted)):
         namespace[own.dag_id] = own
     only = _asked_for(folder, wanted)
+    reports = wanted is not None and REPORTER in wanted
     with _collector_paused():
         for path in definition_files(folder) if only is None else only:
             try:
                 # A task that starts need not check: its DAG would not exist if a check had failed.
-                dag = build_dag(read_pipeline(path, check=only is None), place=place)
+                pipeline = read_pipeline(path, check=only is None)
+                dag = build_dag(pipeline, place=place)
             # Airflow's own refusals are many, and one definition's must not be the others' end.
             except Exception as error:
                 from airflow_codepipeline.dag.broken import register_broken
@@ -60,6 +62,15 @@ def load_pipelines(namespace: dict[str, Any]) -> None:
                 register_broken(path, error)
             else:
                 namespace[dag.dag_id] = dag
+                reports = reports or (wanted is None and _reports(pipeline))
+    if reports and REPORTER not in namespace:
+        namespace[REPORTER] = reporter(folder)
+
+
+def _reports(pipeline: Pipeline) -> bool:
+    """Tell whether a definition declares who is told of its executions."""
+    actions = (action for stage in pipeline.stages for action in stage.actions)
+    return bool(pipeline.airflow.notifications) or any(action.airflow.commit_status for action in actions)
 
 
 @contextmanager
