@@ -81,7 +81,7 @@ class ExecutionWatch:
         left = msgspec.convert(await self._xcom(subject.home, LOOKS) or [], list[Look])
         if not left or len(left) != known:
             return Sight(left, None)
-        stages = tuple(_stage(stage, states) for stage in subject.stages)
+        stages = tuple(stage_look(stage, states) for stage in subject.stages)
         seen = Look(at=at, attempt=left[-1].attempt, run="running", seen=True, stages=stages)
         return Sight(left, with_marks(seen, left[-1]))
 
@@ -102,7 +102,8 @@ def watch(subject: Subject) -> ExecutionWatch:
     return found
 
 
-def _stage(stage: ReportedStage, states: dict[str, str | None]) -> StageLook:
+def stage_look(stage: ReportedStage, states: dict[str, str | None]) -> StageLook:
+    """Return how an execution stands in a stage, from the states of its tasks by their ids."""
     hooks = {label: names.condition_id(stage.name, hook) for hook, label in LABELS.items()}
     return StageLook(
         name=stage.name,
