@@ -89,7 +89,12 @@ def puppets(tmp_path_factory) -> Puppets:
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory, embedded_aws: EmbeddedAws, outage, hoster, events, notifications, puppets):
+def listeners(events, notifications):
+    """Both of them, before anything is told."""
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory, embedded_aws: EmbeddedAws, outage, hoster, listeners, puppets):
     with contextlib.closing(embedded_aws.client("s3")) as s3:
         s3.create_bucket(Bucket="reported-artifacts")
     folder = tmp_path_factory.mktemp("reported")

@@ -7,7 +7,7 @@ an observer has seen, he tells what is legal, leaves nothing out, and tells the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from hypothesis import HealthCheck, settings
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
 from airflow_codepipeline.dag.execution_watch import stage_look
-from airflow_codepipeline.events.change import Change
 from airflow_codepipeline.events.look import Look, with_marks
 from airflow_codepipeline.events.progress import Progress, advance
 from airflow_codepipeline.events.subject import ReportedStage, Subject
@@ -29,6 +28,9 @@ from execution.codepipeline_model import CodePipeline
 from execution.operations import LIMIT, Airflow
 from execution.shapes import SHAPES, pipeline_of, shapes_of
 from fixtures.legal_events import by_object, check_legal
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.events.change import Change
 
 ENDS = {
     "Succeeded": "SUCCEEDED",
