@@ -22,13 +22,15 @@ MAY_IMPORT = {
     "importing": {"definition"},
     "execution": {"definition"},
     "changes": {"definition", "execution"},
+    "events": {"definition", "execution"},
     "artifacts": {"definition", "execution"},
     "actions": {"definition", "execution", "artifacts"},
     "rules": {"definition", "execution", "artifacts", "actions"},
-    "dag": {"definition", "execution", "changes", "artifacts", "actions", "rules"},
+    "sinks": {"definition", "execution", "artifacts", "actions", "events"},
+    "dag": {"definition", "execution", "changes", "artifacts", "actions", "rules", "events", "sinks"},
     "local": {"definition", "execution", "artifacts", "actions", "rules", "dag"},
-    "aws": {"definition", "changes", "artifacts", "actions"},
-    "service": {"definition", "execution", "changes", "artifacts", "actions", "rules", "dag"},
+    "aws": {"definition", "changes", "artifacts", "actions", "events", "sinks"},
+    "service": {"definition", "execution", "changes", "artifacts", "actions", "rules", "dag", "events"},
     "web": {"definition", "execution", "changes", "artifacts", "actions", "rules", "dag", "service"},
     "cli": {
         "definition",
@@ -49,7 +51,7 @@ MAY_IMPORT = {
     "settings": set(),
     "compat": set(),
 }
-PURE = {"definition", "execution", "changes", "artifacts", "importing"}
+PURE = {"definition", "execution", "changes", "events", "artifacts", "importing"}
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 

@@ -1,4 +1,4 @@
-"""The listener of the plugin: Airflow's scheduler tells it when a run has ended.
+"""The listener of the plugin: Airflow's scheduler tells it when a run begins, and when it has ended.
 
 The API server does so too, where a person marks a run as ended. It is imported by every process of
 Airflow, and imports nothing of weight.
@@ -12,6 +12,14 @@ from airflow.listeners import hookimpl
 
 if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
+
+
+@hookimpl
+def on_dag_run_running(dag_run: DagRun) -> None:
+    """Let others be told of the execution, where somebody is to be."""
+    from airflow_codepipeline.service.outcome import run_began
+
+    run_began(dag_run)
 
 
 @hookimpl

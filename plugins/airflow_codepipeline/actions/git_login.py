@@ -18,9 +18,11 @@ class GitConnection:
     """What an Airflow connection says of a git server.
 
     :param server: its address, such as https://github.example.com, or none.
+    :param type: Airflow's type of the connection.
     """
 
     server: str | None
+    type: str = ""
     user: str | None
     password: str | None = field(repr=False)
 
@@ -44,19 +46,32 @@ def git_connection(context: ActionContext) -> GitConnection | None:
     name = context.action.airflow.git_conn_id
     if name is None:
         return None
+    found = named_connection(name)
+    if found is None:
+        raise misconfigured(context, f"Airflow has no connection {name} (git_conn_id).")
+    return found
+
+
+def named_connection(name: str) -> GitConnection | None:
+    """Return a connection, or none where Airflow has none of that name."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     try:
         found = Connection.get(name)
-    except AirflowNotFoundException as error:
-        raise misconfigured(context, f"Airflow has no connection {name} (git_conn_id).") from error
+    except AirflowNotFoundException:
+        return None
     return of_airflow(found)
 
 
 def of_airflow(connection: Any) -> GitConnection:
     """Return what a connection says, as Airflow gives it to tasks or to the API server."""
-    return GitConnection(server=_server(connection), user=connection.login, password=connection.password)
+    return GitConnection(
+        server=_server(connection),
+        type=connection.conn_type or "",
+        user=connection.login,
+        password=connection.password,
+    )
 
 
 def same_server(server: str, url: str) -> bool:

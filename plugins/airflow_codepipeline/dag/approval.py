@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from airflow_codepipeline.execution.approval import Decision
 
 RETRY_DELAY = timedelta(seconds=2)
+QUESTION = "question"
+"""The XCom of an approval that asks: its configuration, resolved."""
 
 
 class ManualApprovalSensor(ApprovalOperator):
@@ -133,6 +135,7 @@ class ManualApprovalSensor(ApprovalOperator):
             ledger.refuse(failure)
             raise AirflowFailException(failure) from error
         self.configuration = record.context.action.configuration
+        context["ti"].xcom_push(key=QUESTION, value=self.configuration)
         self.body = with_standing(_body(self.configuration), self.approvers, (), _starter(context))
         return record
 
@@ -144,7 +147,7 @@ class ManualApprovalSensor(ApprovalOperator):
         :raises AirflowFailException: it was rejected, or nobody answered in time.
         """
         if "error" in event:
-            raise self._timed_out(event)
+            raise self._unanswered(context, event)
         record = self.prepare(context)
         book = self._book(context, record)
         person, answer = person_of(event), answer_of(event)
@@ -164,8 +167,9 @@ class ManualApprovalSensor(ApprovalOperator):
             return self._ask(context, record, decisions)
         last = next(made for made in reversed(decisions) if made.counted)
         if now.status == "Rejected":
-            why = last.comment or "no comment"
-            raise AirflowFailException(f"{self.declaration} was rejected by {last.by}: {why}")
+            why = f"rejected by {last.by}: {last.comment or 'no comment'}"
+            self._ledger(context).leave_failure(f"JobFailed: {why.capitalize()}", record)
+            raise AirflowFailException(f"{self.declaration} was {why}")
         by = ", ".join(now.approved_by)
         result = ActionResult(
             action_execution_id=record.context.action_execution_id,
@@ -185,7 +189,7 @@ class ManualApprovalSensor(ApprovalOperator):
             raise AirflowFailException(f"{self.declaration} failed: {never}")
         left = datetime.fromisoformat(record.deadline) - datetime.now(UTC)
         if left <= timedelta(0):
-            raise self._timed_out()
+            raise self._unanswered(context)
         self.response_timeout = left
         self.body = with_standing(_body(self.configuration), self.approvers, decisions, starter)
         self.assigned_users = asked_users(self.approvers, starter)
@@ -205,7 +209,12 @@ class ManualApprovalSensor(ApprovalOperator):
         )
         return ActionResult(action_execution_id=attempt, summary="Skipped: a backfill").to_xcom()
 
-    def _timed_out(self, event: Mapping[str, Any] | None = None) -> AirflowFailException:
+    def _unanswered(self, context: Context, event: Mapping[str, Any] | None = None) -> AirflowFailException:
+        error = self._timed_out(event)
+        self._ledger(context).leave_failure(f"JobFailed: {error}")
+        return error
+
+    def _timed_out(self, event: Mapping[str, Any] | None) -> AirflowFailException:
         if event and event.get("error_type") != "timeout":
             return AirflowFailException(f"{self.declaration} failed: {event['error']}")
         enough = "nobody" if self.approvers is None or self.approvers.required == 1 else "too few"

@@ -16,7 +16,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
-from airflow_codepipeline.dag.own_dags import check_not_own, is_own, own_dags
+from airflow_codepipeline.dag.own_dags import REPORTER, check_not_own, is_own, own_dags, reporter
 from airflow_codepipeline.dag.schedule import schedule_of, start_of
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
@@ -50,6 +50,7 @@ def load_pipelines(namespace: dict[str, Any], *, services: bool = True) -> None:
     for own in own_dags(folder, only=None if wanted is None else filter(is_own, wanted)) if services else ():
         namespace[own.dag_id] = own
     only = _asked_for(folder, wanted)
+    reports = wanted is not None and REPORTER in wanted
     with _collector_paused():
         for path in definition_files(folder) if only is None else only:
             try:
@@ -64,6 +65,15 @@ def load_pipelines(namespace: dict[str, Any], *, services: bool = True) -> None:
                 register_broken(path, error)
             else:
                 namespace[dag.dag_id] = dag
+                reports = reports or (wanted is None and _reports(pipeline))
+    if services and reports and REPORTER not in namespace:
+        namespace[REPORTER] = reporter(folder)
+
+
+def _reports(pipeline: Pipeline) -> bool:
+    """Tell whether a definition declares who is told of its executions."""
+    actions = (action for stage in pipeline.stages for action in stage.actions)
+    return bool(pipeline.airflow.notifications) or any(action.airflow.commit_status for action in actions)
 
 
 @contextmanager

@@ -17,16 +17,25 @@ def pipeline_region(pipeline: Pipeline) -> str:
 
     :raises ActionError: neither the definition nor the environment names one.
     """
-    region = (
-        pipeline.airflow.region
-        or (next(iter(pipeline.artifact_stores)) if len(pipeline.artifact_stores) == 1 else None)
-        or os.environ.get("AWS_REGION")
-        or os.environ.get("AWS_DEFAULT_REGION")
-    )
+    return known_region(pipeline.name, declared_region(pipeline))
+
+
+def declared_region(pipeline: Pipeline) -> str | None:
+    """Return the region that a definition names, or none."""
+    stores = pipeline.artifact_stores
+    return pipeline.airflow.region or (next(iter(stores)) if len(stores) == 1 else None)
+
+
+def known_region(pipeline: str, declared: str | None) -> str:
+    """Return the region of a pipeline: the one that its definition names, or the environment's.
+
+    :raises ActionError: neither names one.
+    """
+    region = declared or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region:
         raise ActionError(
             "ConfigurationError",
-            f"The region of pipeline {pipeline.name} is not known. Set it in the definition "
+            f"The region of pipeline {pipeline} is not known. Set it in the definition "
             "(airflow: {region: eu-west-1}) or in the environment variable AWS_DEFAULT_REGION.",
         )
     return region

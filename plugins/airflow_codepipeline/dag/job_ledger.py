@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 KEY = "codepipeline_job"
 REFUSED = "codepipeline_refused"
 """The key of a `RefusedAttempt`."""
+FAILURE = "failure"
+"""The XCom of a task whose action has failed: why, in the words of `Failure`, and what ran outside."""
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -52,6 +54,18 @@ class RefusedAttempt(msgspec.Struct, frozen=True, kw_only=True):
     failure: str
 
 
+class Failure(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Why an action has failed, for whoever has no access to its store.
+
+    :param failure: as the log of its task words it.
+    """
+
+    failure: str
+    action_execution_id: str | None = None
+    external_execution_id: str | None = None
+    external_execution_url: str | None = None
+
+
 class Store(Protocol):
     """A small key-value store of one task instance."""
 
@@ -76,6 +90,7 @@ class JobLedger:
 
     def __init__(self, context: Mapping[str, Any], declaration: ActionDeclaration) -> None:
         self.generation = generation_of(context)
+        self._ti = context["ti"]
         self._declared = declaration.action.configuration
         self.store = store_of(context, declaration.stage)
         self._stored: Any = None
@@ -99,11 +114,29 @@ class JobLedger:
             self.store.set("{}.{}.{}".format(KEY, *_number(before)), before)
         self._stored = value
         self.store.set(KEY, value)
+        if record.failure is not None:
+            self.leave_failure(record.failure, record)
         return record
 
     def refuse(self, failure: str) -> None:
         """Store why an attempt failed that there is no record of."""
         self.store.set(REFUSED, to_json_value(RefusedAttempt(generation=self.generation, failure=failure)))
+        self.leave_failure(failure)
+
+    def leave_failure(self, failure: str, record: JobRecord | None = None) -> None:
+        """Leave why the action has failed as an XCom of its task, until that begins again.
+
+        :param record: the attempt; none where there is no record of it.
+        """
+        left = Failure(failure=failure)
+        if record is not None:
+            left = Failure(
+                failure=failure,
+                action_execution_id=record.context.action_execution_id,
+                external_execution_id=record.job.external_execution_id if record.job else None,
+                external_execution_url=record.job.external_execution_url if record.job else None,
+            )
+        self._ti.xcom_push(key=FAILURE, value=to_json_value(left))
 
 
 def generation_of(context: Mapping[str, Any]) -> int:

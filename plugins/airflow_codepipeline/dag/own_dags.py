@@ -1,7 +1,7 @@
 """The DAGs that are no pipelines: what serves all pipelines of a folder, where it is configured.
 
 Each is named in the section `[codepipeline]` of Airflow's configuration by an option of its own; without that
-option there is no such DAG.
+option there is no such DAG. The reporter is there, too, where a definition declares whom to tell.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ SECTION = "codepipeline"
 SERVICE_TAG = "codepipeline-service"
 """The tag that each of these DAGs has."""
 
+REPORTER = "codepipeline.reporter"
 _BUILDERS: dict[str, tuple[str, str]] = {
     "codepipeline.dispatcher": ("event_queue", "airflow_codepipeline.dag.dispatcher:build_dispatcher"),
     "codepipeline.poller": ("poll_seconds", "airflow_codepipeline.dag.poller:build_poller"),
+    REPORTER: ("event_bus", "airflow_codepipeline.dag.reporter:reporter_dag"),
 }
 """By the DAG's id: the option that wants it, and the function that makes it of the option's text."""
 
@@ -65,15 +67,24 @@ def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG
     :param only: the ids of those that are wanted; none: all.
     """
     for dag_id in _BUILDERS if only is None else only:
-        wanted_by, path = _BUILDERS[dag_id]
-        value = option(wanted_by)
+        value = option(_BUILDERS[dag_id][0])
         if value is not None:
-            module, _, function = path.partition(":")
             try:
-                dag = getattr(import_module(module), function)(dag_id, value, folder)
+                dag = _build(dag_id, value, folder)
             except CodePipelineError as error:
                 from airflow_codepipeline.dag.broken import register_broken
 
                 register_broken(folder.parent / dag_id, error)
             else:
                 yield dag
+
+
+def reporter(folder: Path) -> DAG:
+    """Return the reporter, whether an option wants it or not."""
+    return _build(REPORTER, None, folder)
+
+
+def _build(dag_id: str, value: str | None, folder: Path) -> DAG:
+    module, _, function = _BUILDERS[dag_id][1].partition(":")
+    dag: DAG = getattr(import_module(module), function)(dag_id, value, folder)
+    return dag

@@ -36,6 +36,19 @@ class Backfill(Extension, frozen=True, kw_only=True):
     approvals: Literal["ask", "skip"] = "ask"
 
 
+class NotificationRule(Extension, frozen=True, kw_only=True):
+    """Who is told when something happens to executions (CodeStar Notifications' notification rule).
+
+    :param target: the ARN of an SNS topic.
+    :param events: event types, such as `codepipeline-pipeline-pipeline-execution-failed`.
+    :param detail: `FULL`, or `BASIC`: only what the event itself says.
+    """
+
+    target: str
+    events: tuple[str, ...]
+    detail: Literal["FULL", "BASIC"] = "FULL"
+
+
 class PipelineExtension(Extension, frozen=True, kw_only=True):
     """`airflow:` of a pipeline.
 
@@ -55,6 +68,7 @@ class PipelineExtension(Extension, frozen=True, kw_only=True):
     :param on_update: what becomes of executions when the definition changes. `finish`: they end with the
         definition that they began with, where Airflow keeps it. `cancel`: as AWS does, actions in progress
         end and the executions are cancelled.
+    :param notifications: who is told when something happens to executions.
     """
 
     schedule: str | Schedule | None = None
@@ -70,6 +84,7 @@ class PipelineExtension(Extension, frozen=True, kw_only=True):
     approvers: Approvers | None = None
     on_update: Literal["finish", "cancel"] = "finish"
     backfill: Backfill = Backfill()
+    notifications: tuple[NotificationRule, ...] = ()
 
 
 class StageExtension(Extension, frozen=True, kw_only=True):
@@ -92,6 +107,8 @@ class ActionExtension(Extension, frozen=True, kw_only=True):
     :param git_conn_id: of a source action that reads a git repository: the Airflow connection whose login
         and password git uses, and whose host, where it has one, is the server's address.
     :param approvers: of an approval: who may decide; in the place of what the pipeline says.
+    :param commit_status: of a source action with a `git_conn_id`: whether GitHub or GitLab is told what
+        becomes of the commit.
     """
 
     retries: int = 0
@@ -100,3 +117,4 @@ class ActionExtension(Extension, frozen=True, kw_only=True):
     invocation: Literal["Event", "RequestResponse"] | None = None
     git_conn_id: str | None = None
     approvers: Approvers | None = None
+    commit_status: bool = False

@@ -17,6 +17,8 @@ CANCELLED = "cancelled"
 STOPPED = "stopped"
 RETRIES = "retries"
 AGAIN = "again"
+LOOKS = "looks"
+"""How the execution stood at the moments that those who are told of it must not miss; of the first stage."""
 
 ROLLBACK = "codepipeline.rollback"
 """The key of a DAG run's conf that makes it a rollback: a `Rollback`."""
@@ -30,6 +32,11 @@ Hook = Literal["BEFORE_ENTRY", "ON_SUCCESS"]
 def override_key(hook: Hook) -> str:
     """Return the XCom key of a condition's override."""
     return f"override.{hook}"
+
+
+def reported_key(sink: str) -> str:
+    """Return the XCom key of how far a sink has been told of the execution; of the first stage."""
+    return f"reported.{sink}"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -5,13 +5,13 @@ Source: CodePipeline API reference, ActionExecution and ActionExecutionDetail.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from airflow_codepipeline.dag.approval import approval_token
+from airflow_codepipeline.execution.failure import UNKNOWN, error_details
 from airflow_codepipeline.execution.status import ActionExecutionStatus
 
 if TYPE_CHECKING:
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from airflow_codepipeline.dag.result import ActionResult
     from airflow_codepipeline.definition.model import Action
     from airflow_codepipeline.service.snapshot import ExecutionSnapshot
-
-_FAILURE = re.compile(
-    r"(?:\S+/\S+/\S+ failed: )?(?:(?P<code>[A-Za-z]\w*(?:\.\w+)*): )?(?P<message>.+)", re.DOTALL
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +94,7 @@ class ActionExecution:
         ):
             return None
         if self.failure is None:
-            return {"code": "JobFailed", "message": "The action failed. The log of its task says why."}
+            return dict(UNKNOWN)
         return error_details(self.failure)
 
     def _summary(self) -> str | None:
@@ -149,13 +145,6 @@ class ActionExecution:
                 "outputVariables": dict(self.result.variables) if self.result else None,
             }
         )
-
-
-def error_details(failure: str) -> dict[str, str]:
-    """Return a failure, as an action's task words it, as a code and a message."""
-    match = _FAILURE.fullmatch(failure)
-    code = (match["code"] if match else None) or "ConfigurationError"
-    return {"code": code, "message": (match["message"] if match else failure)[:5000]}
 
 
 def present(members: Mapping[str, Any]) -> dict[str, Any]:

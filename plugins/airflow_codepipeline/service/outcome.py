@@ -1,7 +1,8 @@
-"""What follows when a DAG run has ended: an automatic retry or rollback, and a note that says how it stands.
+"""What follows when a DAG run begins, and when it has ended: who is to be told is told, an automatic retry or
+rollback, and a note that says how it stands.
 
-The scheduler calls it through the plugin's listener, within the transaction that ends the run: either
-all of it happens, or the run has not ended and the scheduler comes again.
+The scheduler calls it through the plugin's listener, within the transaction that changes the run:
+either all of it happens, or the run is as before and the scheduler comes again.
 """
 
 from __future__ import annotations
@@ -30,6 +31,23 @@ PREFIX = "CodePipeline: "
 """What our notes begin with: those of people are left alone."""
 
 
+def run_began(dag_run: Any) -> None:
+    """Let others be told of an execution that begins, or begins again; other DAGs' runs are left alone."""
+    from sqlalchemy.orm import object_session
+
+    session = object_session(dag_run)
+    if session is None or not _is_pipeline(dag_run):
+        return
+    from airflow_codepipeline.dag.declared import declaration_of
+    from airflow_codepipeline.dag.reporter import wanted_sinks
+
+    declaration = declaration_of(dag_run.dag)
+    if declaration is not None and wanted_sinks(declaration):
+        from airflow_codepipeline.service.reporting import leave_look
+
+        leave_look(session, _execution(session, dag_run))
+
+
 def run_ended(dag_run: Any) -> None:
     """Carry out what the tasks of a run have decided; other DAGs' runs are left alone."""
     from sqlalchemy.orm import object_session
@@ -37,21 +55,27 @@ def run_ended(dag_run: Any) -> None:
     session = object_session(dag_run)
     if session is None or not _is_pipeline(dag_run):
         return
-    from airflow_codepipeline.service.pipelines import find_pipeline
+    from airflow_codepipeline.service.reporting import leave_look
     from airflow_codepipeline.service.revisions import revisions_taken
-    from airflow_codepipeline.service.snapshot import find_execution
     from airflow_codepipeline.service.updates import cancel_if_updated
 
-    session.flush()
-    pipeline = find_pipeline(session, names.unescape(dag_run.dag_id))
-    execution_id = names.execution_id(dag_run.dag_id, dag_run.run_id)
-    execution = find_execution(session, pipeline, execution_id)
+    execution = _execution(session, dag_run)
     if cancel_if_updated(session, execution):
-        execution = find_execution(session, pipeline, execution_id)
+        execution = _execution(session, dag_run)
+    leave_look(session, execution)
     followed = _follow(session, execution) if execution.run.state == "failed" else None
     note = followed or standing_of(execution) or revisions_taken(session, execution)
     if note and (not dag_run.note or dag_run.note.startswith(PREFIX)):
         dag_run.note = PREFIX + note
+
+
+def _execution(session: Session, dag_run: Any) -> ExecutionSnapshot:
+    from airflow_codepipeline.service.pipelines import find_pipeline
+    from airflow_codepipeline.service.snapshot import find_execution
+
+    session.flush()
+    pipeline = find_pipeline(session, names.unescape(dag_run.dag_id))
+    return find_execution(session, pipeline, names.execution_id(dag_run.dag_id, dag_run.run_id))
 
 
 def _is_pipeline(dag_run: Any) -> bool:

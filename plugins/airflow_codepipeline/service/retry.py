@@ -16,6 +16,7 @@ from airflow_codepipeline.execution.retry import (
 )
 from airflow_codepipeline.service.acting import leave_mark, newer_has_entered, remove_marks, run_again
 from airflow_codepipeline.service.pipelines import find_pipeline
+from airflow_codepipeline.service.reporting import leave_look
 from airflow_codepipeline.service.snapshot import find_execution
 from airflow_codepipeline.service.updates import is_outdated
 
@@ -49,6 +50,10 @@ def retry_stage_execution(
         outdated=is_outdated(execution, latest),
     )
     refuse_at_the_end(execution)
+    goes_on = execution.run.state == "running"
+    if goes_on:
+        # What has failed is cleared now: the reporter, which looks from time to time, may not have seen it.
+        leave_look(session, execution)
     remove_marks(session, execution, stage_name, (STOPPED, CANCELLED))
     retries = execution.retries(stage_name)
     counted = msgspec.structs.replace(
@@ -59,6 +64,8 @@ def retry_stage_execution(
     leave_mark(session, execution, stage_name, RETRIES, counted)
     leave_mark(session, execution, stage_name, AGAIN, Again(cleared=execution.run.clear_number + 1))
     run_again(session, execution, stage_name, tasks_of_retry(stage, retry_mode))
+    if goes_on:
+        leave_look(session, execution, changed=True)
     return {"pipelineExecutionId": pipeline_execution_id}
 
 

@@ -166,6 +166,12 @@ def load_executions(
     return snapshots(session, pipeline, [found[run_id] for run_id in run_ids if run_id in found])
 
 
+def load_again(session: Session, execution: ExecutionSnapshot) -> ExecutionSnapshot:
+    """Return an execution as it is now, with what this session has changed of it."""
+    session.flush()
+    return load_executions(session, execution.pipeline, [execution.run.run_id])[0]
+
+
 def run_id_of(session: Session, pipeline: DeclaredPipeline, execution_id: str) -> str | None:
     """Return the DAG run of an execution, or none; a run that Airflow named has its id derived."""
     from airflow.models.dagrun import DagRun

@@ -12,6 +12,7 @@ from airflow_codepipeline.execution.status import FINISHED_TASK_STATES, UNDER_WA
 from airflow_codepipeline.execution.stop import check_stop
 from airflow_codepipeline.service.acting import leave_mark, now, set_run_state, set_states
 from airflow_codepipeline.service.pipelines import find_pipeline
+from airflow_codepipeline.service.reporting import leave_look
 from airflow_codepipeline.service.snapshot import find_execution
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def stop_pipeline_execution(
     )
     if execution.run.state == "queued":
         set_run_state(session, execution, "failed")
+    leave_look(session, execution, changed=True)
     return {"pipelineExecutionId": pipeline_execution_id}
 
 

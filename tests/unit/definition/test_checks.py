@@ -409,6 +409,37 @@ def two_rules_of_one_name(declaration: Declaration) -> None:
     condition(declaration)["rules"] *= 2
 
 
+def notify(declaration: Declaration, **rule: Any) -> None:
+    good = {
+        "target": "arn:aws:sns:eu-west-1:123456789012:releases",
+        "events": ["codepipeline-pipeline-pipeline-execution-failed"],
+    }
+    declaration.setdefault("airflow", {})["notifications"] = [good, good | rule]
+
+
+def an_event_type_without_its_prefix(declaration: Declaration) -> None:
+    notify(declaration, events=["codepipeline-pipeline-stage-execution-failed", "pipeline-execution-failed"])
+
+
+def a_notification_of_nothing(declaration: Declaration) -> None:
+    notify(declaration, events=[])
+
+
+def a_chat_for_a_topic(declaration: Declaration) -> None:
+    notify(declaration, target="arn:aws:chatbot::123456789012:chat-configuration/slack-channel/releases")
+
+
+def a_commit_status_of_a_build(declaration: Declaration) -> None:
+    declaration["stages"][1]["actions"][0]["airflow"] = {"commit_status": True, "git_conn_id": "github"}
+
+
+def a_commit_status_without_a_token(declaration: Declaration) -> None:
+    source = declaration["stages"][0]["actions"][0]
+    source["actionTypeId"] = {"category": "Source", "owner": "Custom", "provider": "Git", "version": "1"}
+    source["configuration"] = {"RepositoryUrl": "https://git.example.com/app", "BranchName": "main"}
+    source["airflow"] = {"commit_status": True}
+
+
 BROKEN = [
     (no_stages, "CP201", "stages"),
     (only_the_sources, "CP202", "stages"),
@@ -501,6 +532,11 @@ BROKEN = [
     (a_retry_that_never_happens, "CP706", "stages[2].onFailure.retryConfiguration"),
     (an_unknown_rule, "CP707", "stages[2].beforeEntry.conditions[0].rules[0].ruleTypeId.provider"),
     (two_rules_of_one_name, "CP708", "stages[2].beforeEntry.conditions[0].rules[1].name"),
+    (an_event_type_without_its_prefix, "CP801", "airflow.notifications[1].events[1]"),
+    (a_notification_of_nothing, "CP801", "airflow.notifications[1].events"),
+    (a_chat_for_a_topic, "CP802", "airflow.notifications[1].target"),
+    (a_commit_status_of_a_build, "CP803", "stages[1].actions[0].airflow.commit_status"),
+    (a_commit_status_without_a_token, "CP803", "stages[0].actions[0].airflow.commit_status"),
 ]
 
 
@@ -564,3 +600,11 @@ def test_a_variable_in_place_of_a_listed_value_is_left_to_the_run(web_shop, exam
     configuration(web_shop, PUBLISH)["Extract"] = "#{variables.Environment}"
 
     assert examined(web_shop).findings == ()
+
+
+def test_an_event_type_without_its_prefix_is_answered_with_the_whole(web_shop, examined):
+    an_event_type_without_its_prefix(web_shop)
+
+    [finding] = [finding for finding in examined(web_shop).findings if finding.id == "CP801"]
+
+    assert finding.suggestion == "Did you mean 'codepipeline-pipeline-pipeline-execution-failed'?"

@@ -22,6 +22,7 @@ from airflow_codepipeline.definition.checks import (
     catchup,
     commands,
     commands_only,
+    commit_status_place,
     condition_count,
     dependent_keys,
     empty_stage,
@@ -37,6 +38,8 @@ from airflow_codepipeline.definition.checks import (
     misspelled_keys,
     namespaces,
     no_stages,
+    notification_events,
+    notification_target,
     only_sources,
     output_counts,
     output_names,
@@ -147,6 +150,9 @@ CHECKS = tuple(
         retry,
         rule_type,
         rule_names,
+        notification_events,
+        notification_target,
+        commit_status_place,
     )
 )
 ERROR_CHECKS = tuple(check for check in CHECKS if check.kind.severity == "error")

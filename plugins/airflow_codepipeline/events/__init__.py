@@ -1,0 +1,1 @@
+"""What is told of executions to others: from how Airflow has them to CodePipeline's own events. Pure."""
