@@ -130,6 +130,8 @@ class ActionOperator(BaseOperator):
         from airflow_codepipeline.dag.attempt import new_attempt
 
         if last is not None and last.failure is not None and last.attempt > self._retries:
+            # Airflow has removed what the try that failed left.
+            ledger.leave_failure(last.failure, last)
             raise AirflowFailException(last.failure)
         number = last.attempt + 1 if last else 1
         try:

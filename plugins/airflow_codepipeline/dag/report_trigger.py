@@ -22,7 +22,7 @@ from airflow_codepipeline.dag.reporter import (
     open_sink,
     run_id,
 )
-from airflow_codepipeline.dag.supervisor import ask, pull_xcom, push_xcom
+from airflow_codepipeline.dag.supervisor import ask, in_thread, pull_xcom, push_xcom
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError
 from airflow_codepipeline.events.commit_status import commit_messages
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 3.0
 LONGEST_PAUSE_SECONDS = 60.0
 PATIENCE_SECONDS = 600.0
-"""How long a sink may fail in a row before its task does; Airflow tries that again for hours."""
+"""How long a sink may fail in a row before its task does; Airflow tries that again, for two hours."""
 _COMPOSERS = {
     EVENT_BUS: event_messages,
     NOTIFICATIONS: notification_messages,
@@ -221,8 +221,8 @@ class Courier:
             return False
         before = len(report.outbox)
         try:
-            sink = await asyncio.to_thread(open_sink, self._name, self._subject)
-            report.outbox, error = await asyncio.to_thread(sink.deliver, list(report.outbox))
+            sink = await in_thread(open_sink, self._name, self._subject)
+            report.outbox, error = await in_thread(sink.deliver, list(report.outbox))
         except ActionError as failure:
             error = failure
         if error is None:

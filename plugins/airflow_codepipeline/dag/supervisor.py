@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Answer = TypeVar("_Answer")
 _conversations: set[asyncio.Task[Any]] = set()
 
 
@@ -26,6 +30,16 @@ def _ended(conversation: asyncio.Task[Any]) -> None:
     _conversations.discard(conversation)
     if not conversation.cancelled():
         conversation.exception()  # asked for, so that asyncio does not complain where nobody waits any more
+
+
+async def in_thread(function: Callable[..., _Answer], *arguments: Any) -> _Answer:
+    """Call what takes its time, or asks Airflow by itself for connections, in a thread.
+
+    What it asks goes through this loop: else Airflow 3.2 would read answers to others, and end the triggerer.
+    """
+    from asgiref.sync import sync_to_async
+
+    return await sync_to_async(function, thread_sensitive=False)(*arguments)
 
 
 async def push_xcom(*, dag_id: str, run_id: str, task_id: str, key: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 from airflow_codepipeline.actions import registry
 from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.action_operator import URL_KEY
-from airflow_codepipeline.dag.job_ledger import KEY
+from airflow_codepipeline.dag.job_ledger import FAILURE, KEY
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import ActionError, TransientError
 from fixtures import fake_service
@@ -81,6 +81,17 @@ def test_a_task_that_is_tried_again_after_its_job_failed_starts_nothing(service)
         with pytest.raises(AirflowFailException, match="tests are red"):
             trial.execute()
     assert list(service.jobs.values()) == ["job-1"]
+
+
+def test_why_an_action_failed_is_left_by_every_try_that_airflow_makes_of_it(service):
+    trial = Trial()
+    service.start_errors = [ActionError("JobFailed", "tests are red")]
+    for _ in range(2):
+        with pytest.raises(AirflowFailException):
+            trial.execute()
+        left = trial.context["ti"].xcom_pull("Verify.Check", FAILURE)
+        assert left["failure"] == "shop/Verify/Check failed: JobFailed: tests are red"
+        trial.context["ti"].xcom_push(FAILURE, None)
 
 
 def test_a_failure_that_the_trigger_found_fails_the_task(service):

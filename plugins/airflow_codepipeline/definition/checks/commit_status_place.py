@@ -38,5 +38,5 @@ def find(survey: Survey) -> Iterator[Problem]:
             yield KIND.problem(
                 f"{shown(placed.action.name)} names no connection with a token.",
                 path,
-                suggestion="Add `git_conn_id`: an Airflow connection whose password is a token.",
+                suggestion="Add `git_conn_id`, an Airflow connection whose password is a token.",
             )
