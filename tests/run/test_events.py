@@ -154,7 +154,10 @@ def test_an_execution_that_succeeds_is_told_from_its_start_to_its_end(
     run = Run(
         airflow, "reported", codepipeline.start_pipeline_execution(name="reported")["pipelineExecutionId"]
     )
-    ship(run, puppets)
+    puppets.say(run.run_id, "Build.A", "succeed")
+    # Of an approval that is answered before the next look nobody is told that it is needed.
+    notifications.wait_for(run.run_id, lambda heard: "Ship/Ok STARTED" in map(line, heard))
+    run.answer("Ship.Ok", "Approve", "fine")
     assert run.wait_until_ended() == "success"
 
     found = events.wait_for(run.run_id, until("STARTED", "SUCCEEDED"))
