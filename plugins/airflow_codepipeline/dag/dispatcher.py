@@ -6,20 +6,21 @@ run that fails, or whose worker is killed, loses nothing: what it had not remove
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from airflow.sdk import DAG, BaseOperator
+from airflow.sdk import BaseOperator
 from airflow.triggers.base import StartTriggerArgs
 
 from airflow_codepipeline.changes.delivery import Delivery
-from airflow_codepipeline.dag.own_dags import SERVICE_TAG, option
+from airflow_codepipeline.dag.own_dags import continuous_dag, option
 from airflow_codepipeline.dag.queue_trigger import TRIGGER, QueueTrigger, open_queue
+from airflow_codepipeline.dag.snapshot import pipelines_at_origin
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
 
     from airflow_codepipeline.dag.dispatching import Queue
 
@@ -28,7 +29,6 @@ CONNECTION_OPTION = "event_queue_conn_id"
 MOST = 500
 """How many messages are sorted and started together."""
 _DRAIN_SECONDS = 1
-_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _RETRIES = 5
 _ABOUT = """Starts an execution for each change that EventBridge tells of, through the queue {queue}.
 
@@ -42,20 +42,13 @@ def build_dispatcher(dag_id: str, queue: str, folder: Path) -> DAG:
     :param queue: the URL or name of the queue: the option `event_queue`.
     :param folder: the definitions.
     """
-    dag = DAG(
-        dag_id,
-        schedule="@continuous",
-        start_date=_BEGAN,
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
-        tags=[SERVICE_TAG],
-        doc_md=_ABOUT.format(queue=queue),
-    )
-    # A run may wait for days: what it starts then must be what the definitions are then.
-    dag.disable_bundle_versioning = True
+    dag = continuous_dag(dag_id, _ABOUT.format(queue=queue))
     DispatchOperator(
-        task_id=TASK, dag=dag, event_queue=queue, connection_id=option(CONNECTION_OPTION), folder=str(folder)
+        task_id=TASK,
+        dag=dag,
+        event_queue=queue,
+        connection_id=option(CONNECTION_OPTION),
+        folder=str(pipelines_at_origin(folder)),
     )
     return dag
 

@@ -6,6 +6,7 @@ option there is no such DAG. The reporter is there, too, where a definition decl
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ SECTION = "codepipeline"
 SERVICE_TAG = "codepipeline-service"
 """The tag that each of these DAGs has."""
 
+_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 REPORTER = "codepipeline.reporter"
 _BUILDERS: dict[str, tuple[str, str]] = {
     "codepipeline.dispatcher": ("event_queue", "airflow_codepipeline.dag.dispatcher:build_dispatcher"),
@@ -82,6 +84,28 @@ def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG
 def reporter(folder: Path) -> DAG:
     """Return the reporter, whether an option wants it or not."""
     return _build(REPORTER, None, folder)
+
+
+def continuous_dag(dag_id: str, about: str) -> DAG:
+    """Return a DAG of which one run follows the other: each waits for something to do, does it, and ends.
+
+    :param about: what people read of it, as Markdown.
+    """
+    from airflow.sdk import DAG
+
+    dag = DAG(
+        dag_id,
+        schedule="@continuous",
+        start_date=_BEGAN,
+        catchup=False,
+        max_active_runs=1,
+        is_paused_upon_creation=False,
+        tags=[SERVICE_TAG],
+        doc_md=about,
+    )
+    # A run may wait for weeks: what it starts then must be what the definitions are then.
+    dag.disable_bundle_versioning = True
+    return dag
 
 
 def _build(dag_id: str, value: str | None, folder: Path) -> DAG:

@@ -6,26 +6,24 @@ what takes that source, the run ends, and the next follows.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from airflow.sdk import DAG, BaseOperator
+from airflow.sdk import BaseOperator
 from airflow.triggers.base import StartTriggerArgs
 
 from airflow_codepipeline.dag.action_operator import retrying
-from airflow_codepipeline.dag.own_dags import SERVICE_TAG
+from airflow_codepipeline.dag.own_dags import continuous_dag
 from airflow_codepipeline.dag.poll_records import News
 from airflow_codepipeline.dag.poll_trigger import TRIGGER, PollTrigger
 from airflow_codepipeline.dag.snapshot import pipelines_at_origin
 from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
 
 TASK = "poll"
-_BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 _ABOUT = """Asks every source whose action has `PollForSourceChanges` once in {seconds:g} seconds, however
 many pipelines take it, and starts an execution of each of them when it has changed.
 
@@ -45,18 +43,7 @@ def build_poller(dag_id: str, interval: str, folder: Path) -> DAG:
     :raises IntervalError: the interval is none.
     """
     seconds = _seconds(interval)
-    dag = DAG(
-        dag_id,
-        schedule="@continuous",
-        start_date=_BEGAN,
-        catchup=False,
-        max_active_runs=1,
-        is_paused_upon_creation=False,
-        tags=[SERVICE_TAG],
-        doc_md=_ABOUT.format(seconds=seconds),
-    )
-    # A run may wait for weeks: what it starts then must be what the definitions are then.
-    dag.disable_bundle_versioning = True
+    dag = continuous_dag(dag_id, _ABOUT.format(seconds=seconds))
     PollOperator(task_id=TASK, dag=dag, folder=str(pipelines_at_origin(folder)), seconds=seconds)
     return dag
 

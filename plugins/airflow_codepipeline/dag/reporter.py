@@ -14,7 +14,7 @@ from airflow.triggers.base import StartTriggerArgs
 
 from airflow_codepipeline.dag.action_operator import retrying
 from airflow_codepipeline.dag.identity import known_region
-from airflow_codepipeline.dag.own_dags import REPORTER, option
+from airflow_codepipeline.dag.own_dags import REPORTER, SERVICE_TAG, option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,7 @@ def reporter_dag(dag_id: str, _event_bus: str | None, _folder: Path) -> DAG:
         max_active_runs=MOST_RUNS,
         max_active_tasks=MOST_RUNS,
         is_paused_upon_creation=False,
+        tags=[SERVICE_TAG],
     )
     for sink in SINKS:
         ReportSensor(sink=sink, task_id=sink, dag=dag)
