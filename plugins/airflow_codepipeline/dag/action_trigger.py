@@ -14,7 +14,7 @@ from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.attempt import finish, open_attempt
 from airflow_codepipeline.dag.job_ledger import JobRecord
 from airflow_codepipeline.dag.result import XCOM_KEY
-from airflow_codepipeline.dag.supervisor import leave
+from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class ActionTrigger(BaseTrigger):
         """Wait for the job's end."""
         record = msgspec.convert(self.record, JobRecord)
         try:
-            aws, provider = await asyncio.to_thread(open_attempt, record)
+            aws, provider = await in_thread(open_attempt, record)
             await self._until_succeeded(record, aws, provider)
-            result = await asyncio.to_thread(finish, record, aws, provider)
+            result = await in_thread(finish, record, aws, provider)
         except ActionError as error:
             yield TriggerEvent({"code": error.code, "message": error.message})  # type: ignore[no-untyped-call]
         except CodePipelineError as error:
@@ -72,7 +72,7 @@ class ActionTrigger(BaseTrigger):
             if await _ask(record, aws, provider) is JobStatus.SUCCEEDED:
                 return
             if datetime.now(UTC) > deadline:
-                await asyncio.to_thread(provider.stop, aws, _job(record))
+                await in_thread(provider.stop, aws, _job(record))
                 raise ActionError(
                     "JobFailed",
                     f"The action timed out: it had not ended at {record.deadline}. It was stopped.",
@@ -81,14 +81,14 @@ class ActionTrigger(BaseTrigger):
     async def on_kill(self) -> None:
         """Stop the job: a user marked the task, or cleared it, while it waited (Airflow 3.3)."""
         record = msgspec.convert(self.record, JobRecord)
-        aws, provider = await asyncio.to_thread(open_attempt, record)
-        await asyncio.to_thread(provider.stop, aws, _job(record))
+        aws, provider = await in_thread(open_attempt, record)
+        await in_thread(provider.stop, aws, _job(record))
 
 
 async def _ask(record: JobRecord, aws: Aws, provider: ActionProvider) -> JobStatus:
     """Poll once; an answer that AWS owes for now is no answer, and the next poll asks again."""
     try:
-        return await asyncio.to_thread(provider.poll, aws, _job(record))
+        return await in_thread(provider.poll, aws, _job(record))
     except TransientError as error:
         log.warning("%s did not answer: %s", record.context.action.action_type_id, error)
         return JobStatus.RUNNING

@@ -10,7 +10,7 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.rule_attempt import RuleRecord, look, stop
-from airflow_codepipeline.dag.supervisor import leave
+from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.conditions import RuleStatus
 
@@ -55,13 +55,13 @@ class ConditionTrigger(BaseTrigger):
     async def on_kill(self) -> None:
         """Stop the jobs: a user marked the task, or cleared it, while it waited (Airflow 3.3)."""
         for record in self._records():
-            await asyncio.to_thread(stop, record)
+            await in_thread(stop, record)
 
     async def _until_ended(self) -> list[RuleRecord]:
         records = self._records()
         while waiting := [record for record in records if not record.has_ended]:
             await asyncio.sleep(min(record.poll_seconds for record in waiting))
-            records = list(await asyncio.gather(*(asyncio.to_thread(look, record) for record in records)))
+            records = list(await asyncio.gather(*(in_thread(look, record) for record in records)))
             self.records = [to_json_value(record) for record in records]
         return records
 

@@ -15,7 +15,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_codepipeline.dag.live_definitions import LiveDefinitions
 from airflow_codepipeline.dag.poll_records import ABOUT, News, from_text, to_text, variable_key
 from airflow_codepipeline.dag.polled_sources import PolledSource, polled_sources
-from airflow_codepipeline.dag.supervisor import kept_variable, put_variable
+from airflow_codepipeline.dag.supervisor import in_thread, kept_variable, put_variable
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import TransientError
 from airflow_codepipeline.execution.polling import Look, Seen, after
@@ -86,10 +86,9 @@ class PollTrigger(BaseTrigger):
         self, source: PolledSource, threads: ThreadPoolExecutor, turns: asyncio.Semaphore
     ) -> Look | None:
         """Ask a source; none where it does not answer for now."""
-        loop = asyncio.get_running_loop()
         async with turns:
             try:
-                asked = loop.run_in_executor(threads, source.look)
+                asked = in_thread(source.look, executor=threads)
                 look = await asyncio.wait_for(asked, LONGEST_CALL_SECONDS)
             except (TransientError, TimeoutError) as error:
                 return self._unanswered(source, error)

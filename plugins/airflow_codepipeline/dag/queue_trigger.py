@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from airflow_codepipeline.dag.supervisor import in_thread
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import TransientError
 
@@ -67,7 +68,7 @@ class QueueTrigger(BaseTrigger):
 
     async def _ask(self) -> list[Delivery]:
         try:
-            return await asyncio.get_running_loop().run_in_executor(_waiting, self._receive)
+            return await in_thread(self._receive, executor=_waiting)
         except TransientError as error:
             log.warning("The event queue %s did not answer: %s", self.queue, error)
             await asyncio.sleep(PAUSE_SECONDS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import ThreadPoolExecutor
 
 _Answer = TypeVar("_Answer")
 _conversations: set[asyncio.Task[Any]] = set()
@@ -32,14 +33,18 @@ def _ended(conversation: asyncio.Task[Any]) -> None:
         conversation.exception()  # asked for, so that asyncio does not complain where nobody waits any more
 
 
-async def in_thread(function: Callable[..., _Answer], *arguments: Any) -> _Answer:
+async def in_thread(
+    function: Callable[..., _Answer], *arguments: Any, executor: ThreadPoolExecutor | None = None
+) -> _Answer:
     """Call what takes its time, or asks Airflow by itself for connections, in a thread.
 
     What it asks goes through this loop: else Airflow 3.2 would read answers to others, and end the triggerer.
+
+    :param executor: whose thread it is; none: the loop's.
     """
     from asgiref.sync import sync_to_async
 
-    return await sync_to_async(function, thread_sensitive=False)(*arguments)
+    return await sync_to_async(function, thread_sensitive=False, executor=executor)(*arguments)
 
 
 async def push_xcom(*, dag_id: str, run_id: str, task_id: str, key: str, value: Any) -> None:
