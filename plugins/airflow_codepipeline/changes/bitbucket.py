@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from airflow_codepipeline.changes.git_change import BRANCH, TAG, GitChange, Message, PullRequest, decode
+from airflow_codepipeline.changes.git_change import (
+    BRANCH,
+    TAG,
+    Authorship,
+    GitChange,
+    Message,
+    PullRequest,
+    decode,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +48,21 @@ class _Account(msgspec.Struct):
     display_name: str = ""
 
 
+class _Author(msgspec.Struct):
+    raw: str = ""
+
+
 class _Commit(msgspec.Struct):
     hash: str
     message: str = ""
+    date: str | None = None
+    author: _Author | None = None
+
+    @property
+    def authorship(self) -> Authorship:
+        """Who wrote it, and when."""
+        name, email = parseaddr(self.author.raw if self.author else "")
+        return Authorship(name=name, email=email, date=self.date or "")
 
 
 class _Ref(msgspec.Struct):
@@ -115,6 +136,7 @@ def _push(event: str, push: _Push) -> Message:
             before=one.old.target.hash if one.old else None,
             author=_name(push.actor),
             message=one.new.target.message,
+            written=one.new.target.authorship,
         )
         for one in push.push.changes
         if one.new is not None and one.new.type in _REFS

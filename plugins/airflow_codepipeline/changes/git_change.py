@@ -18,6 +18,8 @@ PullRequestEvent = Literal["OPEN", "UPDATED", "CLOSED"]
 BRANCH, TAG = "refs/heads/", "refs/tags/"
 MOST_FILES = 100
 """How many changed files are looked at (CodePipeline user guide, triggers)."""
+MESSAGE_CHARACTERS = 1024
+"""How much of a commit's message is told."""
 _Payload = TypeVar("_Payload")
 _NO_COMMIT = frozenset("0")
 _COMMIT_CHARACTERS = 40
@@ -25,6 +27,15 @@ _COMMIT_CHARACTERS = 40
 
 class MalformedPayloadError(CodePipelineError):
     """A message whose sender is known, and that is not what this sender documents."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Authorship:
+    """Who wrote a commit, and when, as the provider writes it."""
+
+    name: str = ""
+    email: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +64,8 @@ class GitChange:
         source branch. Bitbucket abbreviates the latter.
     :param before: the commit that the ref led to before; none where the push created it.
     :param files: the changed files; none where the message does not have all of them.
+    :param author: who changed it, as the provider calls them.
+    :param written: of the commit.
     :param moment: what tells this change from an equal one at another time; of what its sender has signed.
     """
 
@@ -63,6 +76,7 @@ class GitChange:
     before: str | None = None
     files: tuple[str, ...] | None = None
     author: str = ""
+    written: Authorship = Authorship()
     message: str = ""
     moment: str = ""
     pull_request: PullRequest | None = None
@@ -105,6 +119,21 @@ class GitChange:
             }
         return {"TagName": self.tag} if self.tag is not None else {"BranchName": self.branch or ""}
 
+    @property
+    def details(self) -> dict[str, str]:
+        """What is known of it, by AWS's names (`execution/change_details.py`)."""
+        told = {
+            "author-date": self.written.date,
+            "author-display-name": self.written.name or self.author,
+            "author-email": self.written.email,
+            "author-id": self.author,
+            "branch-name": self.branch or "",
+            "commit-message": self.message[:MESSAGE_CHARACTERS],
+            "full-repository-name": self.repository,
+            "tag-name": self.tag or "",
+        }
+        return {name: value for name, value in told.items() if value}
+
     def __str__(self) -> str:
         place = self.repository or ", ".join(self.urls)
         who = f" by {self.author}" if self.author else ""
@@ -119,14 +148,29 @@ class GitChange:
         return f"push to {what} of {place}{who}"
 
 
+class PushedAuthor(msgspec.Struct):
+    """Who wrote a commit, as GitHub and GitLab write it in their messages."""
+
+    name: str | None = None
+    email: str | None = None
+
+
 class PushedCommit(msgspec.Struct):
     """A commit as GitHub and GitLab write it in their messages."""
 
     id: str
     message: str = ""
+    timestamp: str | None = None
+    author: PushedAuthor | None = None
     added: list[str] | None = None
     modified: list[str] | None = None
     removed: list[str] | None = None
+
+    @property
+    def authorship(self) -> Authorship:
+        """Who wrote it, and when."""
+        author = self.author or PushedAuthor()
+        return Authorship(name=author.name or "", email=author.email or "", date=self.timestamp or "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ import msgspec
 
 from airflow_codepipeline.changes.git_change import (
     BRANCH,
+    Authorship,
     GitChange,
     Message,
     PullRequest,
@@ -104,6 +105,7 @@ def _push(event: str, push: _Push) -> Message:
         files=_files(push.commits),
         author=push.sender.login or push.pusher.name or push.pusher.login,
         message=push.head_commit.message if push.head_commit else "",
+        written=push.head_commit.authorship if push.head_commit else Authorship(),
         moment=str(push.repository.pushed_at or ""),
     )
     return Message(event=event, changes=(change,))

@@ -9,6 +9,7 @@ import msgspec
 from airflow_codepipeline.changes.git_change import (
     BRANCH,
     MOST_FILES,
+    Authorship,
     GitChange,
     Message,
     PullRequest,
@@ -86,7 +87,7 @@ def _push(event: str, push: _Push, moment: str) -> Message:
     commit = push.checkout_sha or commit_or_none(push.after)
     if commit is None or commit_or_none(push.after) is None:
         return Message(event=event, ignored=f"{push.ref} was deleted.")
-    newest = push.commits[-1].message if push.commits else ""
+    newest = push.commits[-1] if push.commits else None
     change = GitChange(
         repository=push.project.path_with_namespace,
         urls=_urls(push.project),
@@ -95,7 +96,8 @@ def _push(event: str, push: _Push, moment: str) -> Message:
         before=commit_or_none(push.before),
         files=_files(push),
         author=push.user_username,
-        message=newest,
+        message=newest.message if newest else "",
+        written=newest.authorship if newest else Authorship(),
         moment=moment,
     )
     return Message(event=event, changes=(change,))
@@ -123,6 +125,7 @@ def _merge_request(event: str, payload: _MergeRequest, moment: str) -> Message:
         commit=request.last_commit.id,
         author=payload.user.username,
         message=request.last_commit.message,
+        written=request.last_commit.authorship,
         moment=moment or request.updated_at,
         pull_request=PullRequest(
             number=request.iid,

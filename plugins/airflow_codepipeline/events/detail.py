@@ -67,7 +67,9 @@ def _of_pipeline(subject: Subject, change: Change) -> dict[str, Any]:
     if change.state == STARTED:
         trigger = subject.trigger
         kind = {"trigger-type": trigger.trigger_type, "trigger-detail": trigger.trigger_detail}
-        members["execution-trigger"] = {name: value for name, value in kind.items() if value}
+        members["execution-trigger"] = subject.change or {
+            name: value for name, value in kind.items() if value
+        }
     if change.state == STOPPING:
         members["stop-execution-comments"] = change.reason
     return members

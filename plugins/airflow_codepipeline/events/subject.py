@@ -82,6 +82,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :param region: the pipeline's; none: the environment's.
     :param role_arn: the pipeline's: it says which account is the pipeline's.
     :param connection: the Airflow connection that AWS is called through.
+    :param change: what is told of the change to a repository that started it.
     :param inherited: of a rollback: the artifacts of the execution that it goes back to.
     """
 
@@ -99,6 +100,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     role_arn: str | None = None
     connection: str | None = None
     notifications: tuple[NotificationRule, ...] = ()
+    change: dict[str, str] = {}
     inherited: tuple[ArtifactPlace, ...] = ()
 
     def actions(self) -> Iterator[tuple[str, ReportedAction]]:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from airflow_codepipeline.execution.change_details import CHANGE, check_change
 from airflow_codepipeline.execution.records import ROLLBACK, TRIGGER, Record
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.source_variables import SOURCE_VARIABLES, check_source_variables
@@ -42,7 +43,7 @@ RevisionType = Literal["COMMIT_ID", "IMAGE_DIGEST", "S3_OBJECT_VERSION_ID", "S3_
 OBJECT_KEY, OBJECT_VERSION = "S3_OBJECT_KEY", "S3_OBJECT_VERSION_ID"
 """The two types that go together: which object, and which version of it."""
 
-_KNOWN_KEYS = frozenset({SOURCE_REVISIONS, SOURCE_VARIABLES, TRIGGER, ROLLBACK})
+_KNOWN_KEYS = frozenset({SOURCE_REVISIONS, SOURCE_VARIABLES, CHANGE, TRIGGER, ROLLBACK})
 _TRIGGER_TYPES, _REVISION_TYPES = get_args(TriggerType), get_args(RevisionType)
 _MEMBERS = ("actionName", "revisionType", "revisionValue")
 _TAKES: dict[str, tuple[str, ...]] = {
@@ -120,6 +121,8 @@ def check_conf(pipeline: Pipeline, conf: Mapping[str, Any]) -> Start:
         raise _invalid(f"{TRIGGER} must be {right}, the type one of {', '.join(_TRIGGER_TYPES)}.")
     if SOURCE_VARIABLES in conf:
         check_source_variables(conf[SOURCE_VARIABLES], source_actions(pipeline))
+    if CHANGE in conf:
+        check_change(conf[CHANGE])
     values = {key: value for key, value in conf.items() if not key.startswith(OWN_KEYS)}
     return _checked(pipeline, values, conf.get(SOURCE_REVISIONS, ()))
 

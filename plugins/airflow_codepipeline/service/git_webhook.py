@@ -36,7 +36,7 @@ def start_for(server: GitServer, sender: str, changes: Iterable[GitChange]) -> S
         watched = watched_through(session, server.connection_id)
     started = Started()
     for change in changes:
-        news = _News(provider_api(sender, server), change)
+        news = _News(provider_api(sender, server), sender, change)
         for one in watched:
             actions = [action for action in one.actions if reads(action, change)]
             if actions:
@@ -51,8 +51,21 @@ def start_for(server: GitServer, sender: str, changes: Iterable[GitChange]) -> S
 class _News:
     """A change, with what has to be asked for where it is wanted; asked once."""
 
-    def __init__(self, api: ProviderApi, told: GitChange) -> None:
-        self._api, self.told = api, told
+    def __init__(self, api: ProviderApi, sender: str, told: GitChange) -> None:
+        self._api, self._sender, self.told = api, sender, told
+
+    def details(self, action: Action) -> dict[str, str]:
+        """Return what is told of it where it starts an execution."""
+        arn = action.configuration.get("ConnectionArn", "")
+        return self.told.details | {
+            name: value
+            for name, value in (
+                ("commit-id", self.commit),
+                ("connection-arn", arn),
+                ("provider-type", self._sender),
+            )
+            if value
+        }
 
     @cached_property
     def with_files(self) -> GitChange:
@@ -82,6 +95,7 @@ def _start(started: Started, connection: str, news: _News, pipeline: Pipeline, a
         user_name=f"webhook {connection}",
         source_revisions=[{"actionName": action.name} | override for action in wanting],
         source_variables={action.name: change.variables for action in wanting},
+        change=news.details(wanting[0]),
         client_request_token=token_of(connection, change.identity),
         trigger=Trigger(trigger_type="WebhookV2", trigger_detail=str(change)),
     )

@@ -31,6 +31,7 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
     client_request_token: str | None = None,
     trigger: Trigger | None = None,
     source_variables: Mapping[str, Mapping[str, str]] | None = None,
+    change: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Start an execution; the same token gives the same execution.
 
@@ -38,6 +39,7 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
     :param source_revisions: `[{"actionName": …, "revisionType": …, "revisionValue": …}]`.
     :param trigger: what started it; none: the user's call.
     :param source_variables: what source actions are to say of the change that starts it, by their names.
+    :param change: what is told of that change (`execution/change_details.py`).
     :raises Refusal: it cannot be started.
     """
     pipeline = find_pipeline(session, pipeline_name)
@@ -55,7 +57,7 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
     mode, under_way = pipeline.declaration.execution_mode, _under_way(session, pipeline)
     check_room(pipeline_name, mode, under_way=under_way, limit=settings.max_active_runs)
     what = trigger or Trigger(trigger_type="StartPipelineExecution", trigger_detail=user_name)
-    conf = conf_of(start, what, source_variables)
+    conf = conf_of(start, what, source_variables, change)
     _create(session, pipeline, run_id, conf=conf, user_name=user_name)
     return {"pipelineExecutionId": run_id}
 

@@ -13,6 +13,7 @@ from airflow_codepipeline.dag.outcomes import artifact_places
 from airflow_codepipeline.definition.commit_sources import repository_keys
 from airflow_codepipeline.events.subject import CommitPlace, ReportedAction, ReportedStage, Subject
 from airflow_codepipeline.execution import records
+from airflow_codepipeline.execution.change_details import CHANGE
 from airflow_codepipeline.execution.start import trigger_of
 from airflow_codepipeline.service.evidence import read_evidence
 from airflow_codepipeline.service.read_executions import read_versions
@@ -55,6 +56,7 @@ def subject_of(session: Session, execution: ExecutionSnapshot, attempt: int) -> 
         role_arn=declaration.role_arn,
         connection=declaration.airflow.aws_conn_id,
         notifications=declaration.airflow.notifications,
+        change=run.conf.get(CHANGE, {}),
         inherited=tuple(_inherited(session, execution, rollback)) if rollback else (),
     )
 

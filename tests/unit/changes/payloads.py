@@ -100,6 +100,7 @@ def gitlab_push(**more: Any) -> dict[str, Any]:
                 "id": NEW,
                 "message": "Finish",
                 "title": "Finish",
+                "timestamp": "2026-03-01T12:01:00Z",
                 "author": {"name": "Ada", "email": "ada@example.com"},
                 "added": ["src/new.py"],
                 "modified": ["README.md"],
@@ -151,7 +152,8 @@ def bitbucket_change(
             "type": "commit",
             "hash": commit,
             "message": "Finish\n",
-            "date": "2026-03-01T12:00:00+00:00",
+            "date": "2026-03-01T12:01:00Z",
+            "author": {"type": "author", "raw": "Ada <ada@example.com>"},
         }
         return {"type": type_, "name": name, "target": target}
 

@@ -67,6 +67,32 @@ def test_github_tells_of_a_push():
     assert str(pushed) == "push to branch main of acme/shop by ada"
 
 
+@pytest.mark.parametrize(
+    "pushed", [github(github_push()), gitlab(gitlab_push()), bitbucket(bitbucket_push())], ids=lambda _: ""
+)
+def test_every_provider_says_who_wrote_what_and_when_by_the_names_of_awss_events(pushed):
+    assert pushed.details | {"commit-message": pushed.details["commit-message"].strip()} == {
+        "author-date": "2026-03-01T12:01:00Z",
+        "author-display-name": "Ada",
+        "author-email": "ada@example.com",
+        "author-id": "ada",
+        "branch-name": "main",
+        "commit-message": "Finish",
+        "full-repository-name": "acme/shop",
+    }
+
+
+def test_what_is_not_known_of_a_change_is_left_out():
+    tagged = github(github_push(ref="refs/tags/v1", head_commit=None, after=NEW))
+
+    assert tagged.details == {
+        "author-display-name": "ada",
+        "author-id": "ada",
+        "full-repository-name": "acme/shop",
+        "tag-name": "v1",
+    }
+
+
 def test_github_tells_of_an_annotated_tag_the_commit_that_it_is_of():
     pushed = github(github_push(ref="refs/tags/v1", before=NONE, after=TAGGED, created=True))
 

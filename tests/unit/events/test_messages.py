@@ -96,6 +96,13 @@ def test_the_detail_of_an_event_has_the_members_that_aws_sends(told, more):
     assert event_detail(subject(), told, outcomes) == COMMON | {"state": told.state} | more
 
 
+def test_what_a_git_trigger_knows_of_the_change_is_the_execution_trigger():
+    known = {"author-id": "ada", "branch-name": "main", "commit-id": "a" * 40, "provider-type": "GitHub"}
+    told = event_detail(subject(change=known), change("pipeline", "STARTED"), {})
+
+    assert told["execution-trigger"] == known
+
+
 def test_an_approval_that_asks_is_no_event():
     asks = change("action", "STARTED", "Build", "Ok", asked=True)
 

@@ -178,6 +178,8 @@ def test_a_conf_is_checked_by_the_same_rules():
         ({"codepipeline.sourceRevisions": [revision("Nobody", "COMMIT_ID")]}, "no source action"),
         ({"codepipeline.trigger": "ada"}, "codepipeline.trigger must be"),
         ({"codepipeline.trigger": {"triggerType": "Magic"}}, "one of CreatePipeline"),
+        ({"codepipeline.change": {"author": "ada"}}, "codepipeline.change must be"),
+        ({"codepipeline.change": {"author-id": 7}}, "codepipeline.change must be"),
     ],
 )
 def test_nothing_wrong_in_a_conf_is_passed_over(conf, said):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from airflow_codepipeline.execution.change_details import CHANGE
 from airflow_codepipeline.execution.source_variables import SOURCE_VARIABLES
 from airflow_codepipeline.execution.start import SOURCE_REVISIONS
 from airflow_codepipeline.web import webhook_answer
@@ -126,6 +127,17 @@ def test_a_push_starts_an_execution_of_its_commit(server, shop):
     assert run.conf == {
         SOURCE_REVISIONS: [{"actionName": "Code", "revisionType": "COMMIT_ID", "revisionValue": NEW}],
         SOURCE_VARIABLES: {"Code": {"BranchName": "main"}},
+        CHANGE: {
+            "author-date": "2026-03-01T12:01:00Z",
+            "author-display-name": "Ada",
+            "author-email": "ada@example.com",
+            "author-id": "ada",
+            "branch-name": "main",
+            "commit-id": NEW,
+            "commit-message": "Finish",
+            "full-repository-name": "acme/shop",
+            "provider-type": "GitHub",
+        },
         "codepipeline.trigger": {
             "triggerType": "WebhookV2",
             "triggerDetail": "push to branch main of acme/shop by ada",
