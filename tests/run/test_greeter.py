@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from airflow_codepipeline.definition.reader import examine
-from airflow_codepipeline.local.git_sample import provision_git_sample, push
+from airflow_codepipeline.local.git_sample import PIPELINE, REPOSITORY, provision_git_sample, push
 from airflow_codepipeline.local.sample import client_of, read_variables
+from fixtures.airflow_run import Run, wait_until
 
 if TYPE_CHECKING:
+    from fixtures.airflow_run import Airflow
+    from fixtures.changing import ChangingSources
     from fixtures.embedded_aws import EmbeddedAws
 
 pytestmark = pytest.mark.slow
@@ -69,3 +72,26 @@ def test_a_push_is_built_with_its_history_and_an_older_commit_can_be_deployed_ag
     assert code == 0, said
     assert "Guten Tag" in page()
     assert page().count("<li>") == 1
+
+
+def test_a_push_starts_it_in_airflow_and_what_was_pushed_is_deployed(
+    airflow_server: Airflow, changing_sources: ChangingSources, embedded_aws: EmbeddedAws
+):
+    variables = read_variables(ROOT)
+    url = provision_git_sample(client_of(embedded_aws.environment), variables)
+    airflow_server.wait_until_known("codepipeline.dispatcher", PIPELINE)
+
+    def executions() -> list[str]:
+        found = airflow_server.call("GET", f"/dags/{PIPELINE}/dagRuns")["dag_runs"]
+        return [run["dag_run_id"] for run in found]
+
+    with changing_sources.watching(REPOSITORY):
+        commit = push(url, FOLDER, "Greet whoever pushes")
+        wait_until(lambda: bool(executions()), airflow_server.client.import_errors)
+
+    [execution] = executions()
+    run = Run(airflow_server, PIPELINE, execution)
+    assert run.wait_until_ended() == "success"
+    assert run.xcom("Source.Greetings")["variables"]["CommitId"] == commit
+    page = changing_sources.s3.get_object(Bucket=variables["greeter_bucket"], Key="index.html")["Body"]
+    assert "Greet whoever pushes" in page.read().decode()
