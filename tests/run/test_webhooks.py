@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 SECRET = "a-secret-of-both-sides"
 CONNECTION = "hoster"
-PIPELINE = "pushed"
+PIPELINE = "hosted"
 REPOSITORY = f"acme/pushed-{uuid.uuid4().hex[:8]}"
 
 
