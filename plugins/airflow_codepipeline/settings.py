@@ -46,6 +46,11 @@ def snapshot_of(dag_file: Path) -> Path | None:
     return None
 
 
+def environment_region() -> str | None:
+    """Return the AWS region that the environment names, or none."""
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
+
+
 def definition_files(folder: Path) -> list[Path]:
     """Return the definitions of a folder, sorted by name."""
     return sorted(

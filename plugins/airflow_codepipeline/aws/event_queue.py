@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
@@ -10,6 +9,7 @@ from airflow_codepipeline.actions.base import AwsIdentity
 from airflow_codepipeline.aws.clients import CLIENTS
 from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.errors import ActionError
+from airflow_codepipeline.settings import environment_region
 
 _AT_ONCE = 10
 """How many messages SQS gives at most."""
@@ -55,7 +55,7 @@ class EventQueue:
 def _region(queue: str) -> str:
     match = _HOST.match(queue)
     named = (match["new"] or match["old"]) if match else None
-    region = named or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = named or environment_region()
     if not region:
         raise ActionError(
             "ConfigurationError",

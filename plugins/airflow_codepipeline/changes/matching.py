@@ -6,10 +6,10 @@ what is current. `PollForSourceChanges` does not matter here: on AWS too a rule 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_codepipeline.definition.role_arn import role_home
 from airflow_codepipeline.execution.start import Trigger, source_actions
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Action, Pipeline
     from airflow_codepipeline.execution.start import TriggerType
 
-_ACCOUNT = re.compile(r"arn:[^:]+:iam::(\d{12}):role/.+")
 EVENT: TriggerType = "CloudWatchEvent"
 """The trigger type of what EventBridge starts."""
 
@@ -114,8 +113,8 @@ def matching_actions(change: Change, pipeline: Pipeline, region: str | None) -> 
 
 def account_of(pipeline: Pipeline, action: Action) -> str | None:
     """Return the account whose bucket or repository a source action takes, or none where no role says it."""
-    match = _ACCOUNT.fullmatch(action.role_arn or pipeline.role_arn or "")
-    return match[1] if match else None
+    home = role_home(action.role_arn or pipeline.role_arn)
+    return home.account if home else None
 
 
 def taken(action: Action) -> tuple[str, str, str] | None:

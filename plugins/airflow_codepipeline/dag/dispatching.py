@@ -14,7 +14,7 @@ from airflow_codepipeline.changes.change import Change, Nothing, UnreadableMessa
 from airflow_codepipeline.changes.matching import start_of_request, starts_of_change
 from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.changes.order import Told, in_order
-from airflow_codepipeline.dag.identity import pipeline_region
+from airflow_codepipeline.dag.identity import region_or_none
 from airflow_codepipeline.dag.starting import NotStartedError, start_from_task
 from airflow_codepipeline.errors import ActionError, CodePipelineError
 from airflow_codepipeline.execution.refusal import Refusal
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from airflow_codepipeline.changes.delivery import Delivery
     from airflow_codepipeline.changes.matching import WantedStart
     from airflow_codepipeline.dag.definitions_at_hand import DefinitionsAtHand
-    from airflow_codepipeline.definition.model import Pipeline
 
 log = logging.getLogger(__name__)
 
@@ -112,14 +111,7 @@ def _wanted(told: Told, definitions: DefinitionsAtHand) -> list[WantedStart]:
 
 
 def _of_change(change: Change, definitions: DefinitionsAtHand) -> list[WantedStart]:
-    wanted = list(starts_of_change(change, definitions.pipelines.values(), _region_of))
+    wanted = list(starts_of_change(change, definitions.pipelines.values(), region_or_none))
     if not wanted:
         log.info("%s starts nothing: no source action takes it.", change)
     return wanted
-
-
-def _region_of(pipeline: Pipeline) -> str | None:
-    try:
-        return pipeline_region(pipeline)
-    except ActionError:
-        return None

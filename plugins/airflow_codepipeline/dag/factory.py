@@ -22,6 +22,7 @@ from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
 from airflow_codepipeline.dag.wiring import Wiring
+from airflow_codepipeline.definition.commit_sources import tells_commits
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.settings import definition_files, definition_of, pipelines_folder
 
@@ -72,8 +73,7 @@ def load_pipelines(namespace: dict[str, Any], *, services: bool = True) -> None:
 
 def _reports(pipeline: Pipeline) -> bool:
     """Tell whether a definition declares who is told of its executions."""
-    actions = (action for stage in pipeline.stages for action in stage.actions)
-    return bool(pipeline.airflow.notifications) or any(action.airflow.commit_status for action in actions)
+    return bool(pipeline.airflow.notifications) or tells_commits(pipeline)
 
 
 @contextmanager

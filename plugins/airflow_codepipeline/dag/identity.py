@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from airflow_codepipeline.actions.base import AwsIdentity
 from airflow_codepipeline.errors import ActionError
+from airflow_codepipeline.settings import environment_region
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Action, Pipeline
@@ -20,6 +20,11 @@ def pipeline_region(pipeline: Pipeline) -> str:
     return known_region(pipeline.name, declared_region(pipeline))
 
 
+def region_or_none(pipeline: Pipeline) -> str | None:
+    """Return the region of a pipeline, or none where nothing names one."""
+    return declared_region(pipeline) or environment_region()
+
+
 def declared_region(pipeline: Pipeline) -> str | None:
     """Return the region that a definition names, or none."""
     stores = pipeline.artifact_stores
@@ -31,7 +36,7 @@ def known_region(pipeline: str, declared: str | None) -> str:
 
     :raises ActionError: neither names one.
     """
-    region = declared or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = declared or environment_region()
     if not region:
         raise ActionError(
             "ConfigurationError",

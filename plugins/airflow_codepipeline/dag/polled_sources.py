@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from airflow_codepipeline.actions.base import ActionContext
 from airflow_codepipeline.actions.polled import is_polled, polled_provider
 from airflow_codepipeline.actions.registry import open_session
 from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
+from airflow_codepipeline.definition.role_arn import role_home
 from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.execution.polling import Look
 from airflow_codepipeline.execution.start import source_actions
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 POLLER = "codepipeline-poller"
 """In the place of an execution's id: what CloudTrail shows as the session of an assumed role."""
-_ACCOUNT = re.compile(r"arn:[\w-]+:iam::([0-9]{12}):")
 
 
 @dataclass(kw_only=True)
@@ -125,8 +124,8 @@ def _identity(context: ActionContext) -> tuple[str, ...]:
 
 def _account(identity: AwsIdentity) -> str:
     """Return the account in which an action asks, or nothing where it is the connection's own."""
-    match = _ACCOUNT.match(identity.roles[-1]) if identity.roles else None
-    return match[1] if match else ""
+    home = role_home(identity.roles[-1]) if identity.roles else None
+    return home.account if home else ""
 
 
 def _may_ask(context: ActionContext) -> tuple[object, ...]:

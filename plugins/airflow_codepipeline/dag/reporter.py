@@ -15,6 +15,7 @@ from airflow.triggers.base import StartTriggerArgs
 from airflow_codepipeline.dag.action_operator import retrying
 from airflow_codepipeline.dag.identity import known_region
 from airflow_codepipeline.dag.own_dags import REPORTER, SERVICE_TAG, option
+from airflow_codepipeline.definition.commit_sources import tells_commits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,9 +65,7 @@ def wanted_sinks(pipeline: Pipeline) -> tuple[str, ...]:
     wanted = {
         EVENT_BUS: option(EVENT_BUS) is not None,
         NOTIFICATIONS: bool(pipeline.airflow.notifications),
-        COMMIT_STATUSES: any(
-            action.airflow.commit_status for stage in pipeline.stages for action in stage.actions
-        ),
+        COMMIT_STATUSES: tells_commits(pipeline),
     }
     return tuple(sink for sink in SINKS if wanted[sink])
 

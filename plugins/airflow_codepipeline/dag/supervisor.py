@@ -125,11 +125,7 @@ async def _answer(message: Any) -> Any:
 
 async def get_variable(key: str) -> str | None:
     """Return the text of a Variable, or none."""
-    from airflow.sdk.exceptions import AirflowRuntimeError
     from airflow.sdk.execution_time.comms import GetVariable, VariableResult
 
-    try:
-        answer = await ask(GetVariable(key=key))
-    except AirflowRuntimeError:
-        return None
+    answer = await _answer(GetVariable(key=key))
     return answer.value if isinstance(answer, VariableResult) else None

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.changes.change import Change, Nothing
 from airflow_codepipeline.changes.matching import start_of_request, starts_of_change, taken
-from airflow_codepipeline.dag.identity import pipeline_region
-from airflow_codepipeline.errors import ActionError
+from airflow_codepipeline.dag.identity import region_or_none
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.start import source_actions
 from airflow_codepipeline.service.known_declarations import KnownDeclarations
@@ -62,7 +61,7 @@ def _wanted(content: Change | StartRequest | Nothing) -> Iterable[WantedStart]:
         return []
     with create_session() as session:
         if isinstance(content, Change):
-            return list(starts_of_change(content, _known.pipelines(session), _region_of))
+            return list(starts_of_change(content, _known.pipelines(session), region_or_none))
         pipeline = find_pipeline(session, content.name).declaration
     return [start_of_request(content, pipeline)]
 
@@ -80,10 +79,3 @@ def _start(wanted: WantedStart) -> dict[str, Any]:
             client_request_token=wanted.token,
             trigger=wanted.trigger,
         )
-
-
-def _region_of(pipeline: Pipeline) -> str | None:
-    try:
-        return pipeline_region(pipeline)
-    except ActionError:
-        return None

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.changes.webhook_filter import FilterError, WebhookFilter
-from airflow_codepipeline.dag.identity import pipeline_region
+from airflow_codepipeline.dag.identity import region_or_none
 from airflow_codepipeline.dag.masking import MASK
-from airflow_codepipeline.errors import ActionError
+from airflow_codepipeline.definition.role_arn import role_home
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.service.github_hooks import deregister, register
 from airflow_codepipeline.service.pages import LARGEST_PAGE, Place, list_key, place_of
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 MOST_WEBHOOKS, MOST_TAGS = 300, 50
 """CodePipeline quotas."""
-_ACCOUNT = re.compile(r"arn:(?P<partition>aws[\w-]*):iam::(?P<account>\d{12}):")
 _VARIABLE = re.compile(r"\{\{.*\}\}")
 _PROPERTIES = {"GITHUB_HMAC": "SecretToken", "IP": "AllowedIPRange", "UNAUTHENTICATED": None}
 """The one property of authenticationConfiguration that each authentication has."""
@@ -246,12 +245,10 @@ def _tags(tags: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 def _arn(pipeline: Pipeline, name: str) -> str | None:
     """Return the ARN; none where the pipeline's account or region is not known."""
-    role = _ACCOUNT.match(pipeline.role_arn or "")
-    try:
-        region = pipeline_region(pipeline)
-    except ActionError:
+    home, region = role_home(pipeline.role_arn), region_or_none(pipeline)
+    if home is None or region is None:
         return None
-    return f"arn:{role['partition']}:codepipeline:{region}:{role['account']}:webhook:{name}" if role else None
+    return f"arn:{home.partition}:codepipeline:{region}:{home.account}:webhook:{name}"
 
 
 def _item(webhook: Webhook, moments: Mapping[str, str]) -> dict[str, Any]:

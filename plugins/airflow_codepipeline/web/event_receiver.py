@@ -19,9 +19,8 @@ from starlette.responses import JSONResponse
 from airflow_codepipeline.changes.change import Nothing, UnreadableMessageError
 from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.dag.own_dags import option
-from airflow_codepipeline.errors import CodePipelineError
 from airflow_codepipeline.service.source_changes import start_all
-from airflow_codepipeline.web.body import BodyTooLargeError, read_body
+from airflow_codepipeline.web.webhook_answer import MessageRefusedError, address_of, sent_body
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
@@ -46,17 +45,6 @@ _PASSING = frozenset(
 )
 
 
-class _NotTakenError(CodePipelineError):
-    """A message that is not taken.
-
-    :param status: of HTTP.
-    """
-
-    def __init__(self, status: int, why: str) -> None:
-        self.status = status
-        super().__init__(why)
-
-
 async def receive(request: Request, rest: str) -> Response:
     """Answer one message.
 
@@ -65,8 +53,8 @@ async def receive(request: Request, rest: str) -> Response:
     try:
         _check_sender(request, rest)
         content = await _content(request)
-    except _NotTakenError as error:
-        log.warning("An event from %s is not taken: %s", _address(request), error)
+    except MessageRefusedError as error:
+        log.warning("An event from %s is not taken: %s", address_of(request), error)
         return JSONResponse({"error": str(error)}, error.status)
     if isinstance(content, Nothing):
         return JSONResponse({"executions": [], "ignored": content.reason})
@@ -78,24 +66,22 @@ async def receive(request: Request, rest: str) -> Response:
 def _check_sender(request: Request, rest: str) -> None:
     """Check that who sends something knows the key.
 
-    :raises _NotTakenError: they do not, or there is nothing to send to.
+    :raises MessageRefusedError: they do not, or there is nothing to send to.
     """
     key = option(KEY_OPTION)
     if key is None or rest:
-        raise _NotTakenError(404, "There is nothing here.")
+        raise MessageRefusedError(404, "There is nothing here.")
     if request.method != "POST":
-        raise _NotTakenError(405, "Events are sent by POST.")
+        raise MessageRefusedError(405, "Events are sent by POST.")
     if not _knows(request.headers, key):
-        raise _NotTakenError(401, f"Neither the header {KEY_HEADER} nor Basic's password is the key.")
+        raise MessageRefusedError(401, f"Neither the header {KEY_HEADER} nor Basic's password is the key.")
 
 
 async def _content(request: Request) -> Change | StartRequest | Nothing:
     try:
-        return read_message(await read_body(request, LARGEST_BODY))
-    except BodyTooLargeError as error:
-        raise _NotTakenError(413, str(error)) from error
+        return read_message(await sent_body(request, LARGEST_BODY))
     except UnreadableMessageError as error:
-        raise _NotTakenError(400, str(error)) from error
+        raise MessageRefusedError(400, str(error)) from error
 
 
 def _answer(executions: list[dict[str, str]], refusals: list[Refusal]) -> JSONResponse:
@@ -104,10 +90,6 @@ def _answer(executions: list[dict[str, str]], refusals: list[Refusal]) -> JSONRe
     status = 503 if any(refusal.code in _PASSING for refusal in refusals) else 400
     errors = [{"__type": refusal.code, "message": refusal.message} for refusal in refusals]
     return JSONResponse({"executions": executions, "errors": errors}, status)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "nowhere"
 
 
 def _knows(headers: Headers, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""What webhooks of both kinds share: what is taken from whom, what is answered, what of it is logged."""
+"""What messages of strangers share: what is taken from whom, what is answered, what of it is logged."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ class MessageRefusedError(CodePipelineError):
         super().__init__(why)
 
 
-async def sent_body(request: Request) -> bytes:
+async def sent_body(request: Request, largest: int | None = None) -> bytes:
     """Return the body of a message.
 
+    :param largest: bytes; none: what a webhook's message may have.
     :raises MessageRefusedError: it is too large.
     """
     try:
-        return await read_body(request, LARGEST_BODY)
+        return await read_body(request, LARGEST_BODY if largest is None else largest)
     except BodyTooLargeError as error:
         raise MessageRefusedError(413, str(error)) from error
 
