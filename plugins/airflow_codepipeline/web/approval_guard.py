@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from airflow_codepipeline.dag.decisions import APPROVE
 from airflow_codepipeline.service.approval_answer import AnswerRefusedError, checked_answer, without_mark
 from airflow_codepipeline.service.approval_question import Place, is_pipeline, read_question, show_approval
+from airflow_codepipeline.web.body import BodyTooLargeError, read_body
 from airflow_codepipeline.web.caller import caller_of
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ async def _forwarded(place: Place, request: Request) -> _Forwarded:
     :raises HTTPException: the request is none that Airflow would take.
     """
     caller = await caller_of(request, place.dag_id)
-    sent = await _read(request.receive)
+    sent = await _read(request)
     question = await run_in_threadpool(_question, request.app.state.dag_bag, place)
     payload = _json(sent)
     if not isinstance(payload, dict):
@@ -132,19 +134,13 @@ def _question(dag_bag: Any, place: Place) -> Question | None:
         return read_question(dag_bag, session, place)
 
 
-async def _read(receive: Receive) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise HTTPException(400, "The request ended before its body did.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > LARGEST_BODY:
-            raise HTTPException(413, f"An answer has at most {LARGEST_BODY} bytes.")
-        if not message.get("more_body"):
-            return b"".join(parts)
+async def _read(request: Request) -> bytes:
+    try:
+        return await read_body(request, LARGEST_BODY)
+    except BodyTooLargeError as error:
+        raise HTTPException(413, f"An answer has at most {LARGEST_BODY} bytes.") from error
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The request ended before its body did.") from error
 
 
 def _json(body: bytes) -> Any:
