@@ -29,13 +29,7 @@ SUBJECT = Subject(
 )
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    CLIENTS.clear()
-    yield
-    CLIENTS.clear()
+pytestmark = pytest.mark.usefixtures("fresh_clients")
 
 
 @pytest.fixture

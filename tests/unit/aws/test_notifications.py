@@ -13,13 +13,7 @@ from fixtures.attempts import EXECUTION, attempt
 TOPIC = "arn:aws:sns:us-east-1:123456789012:approvals"
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    CLIENTS.clear()
-    yield
-    CLIENTS.clear()
+pytestmark = pytest.mark.usefixtures("fresh_clients")
 
 
 def message(context):

@@ -10,7 +10,6 @@ import uuid
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -19,6 +18,7 @@ from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.standing import action_status, stage_status
 from airflow_codepipeline.execution.status import FINISHED_TASK_STATES
 from execution.codepipeline_model import CodePipeline, may_follow
+from execution.machine_cases import cases
 from execution.operations import LIMIT, Airflow
 from execution.shapes import SHAPES, pipeline_of, shapes_of
 
@@ -257,24 +257,4 @@ class Pipeline(RuleBasedStateMachine):
                 assert len(waiting) <= 1, stage.name
 
 
-class Superseded(Pipeline):
-    mode = "SUPERSEDED"
-
-
-class Queued(Pipeline):
-    mode = "QUEUED"
-
-
-class Parallel(Pipeline):
-    mode = "PARALLEL"
-
-
-SETTINGS = settings(
-    max_examples=120,
-    stateful_step_count=40,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-TestSuperseded, TestQueued, TestParallel = Superseded.TestCase, Queued.TestCase, Parallel.TestCase
-TestSuperseded.settings = TestQueued.settings = TestParallel.settings = SETTINGS
+TestSuperseded, TestQueued, TestParallel = cases(Pipeline, examples=120)

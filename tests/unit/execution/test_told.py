@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
@@ -25,6 +24,7 @@ from airflow_codepipeline.service import override, reporting, retry, stop
 from airflow_codepipeline.service.subject import reported_action
 from execution import test_against_codepipeline
 from execution.codepipeline_model import CodePipeline
+from execution.machine_cases import cases
 from execution.operations import LIMIT, Airflow
 from execution.shapes import SHAPES, pipeline_of, shapes_of
 from fixtures.legal_events import by_object, check_legal
@@ -193,24 +193,4 @@ class Told(test_against_codepipeline.Pipeline):
         return found
 
 
-class Superseded(Told):
-    mode = "SUPERSEDED"
-
-
-class Queued(Told):
-    mode = "QUEUED"
-
-
-class Parallel(Told):
-    mode = "PARALLEL"
-
-
-SETTINGS = settings(
-    max_examples=60,
-    stateful_step_count=40,
-    deadline=None,
-    report_multiple_bugs=False,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
-TestSuperseded, TestQueued, TestParallel = Superseded.TestCase, Queued.TestCase, Parallel.TestCase
-TestSuperseded.settings = TestQueued.settings = TestParallel.settings = SETTINGS
+TestSuperseded, TestQueued, TestParallel = cases(Told, examples=60)
