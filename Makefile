@@ -21,8 +21,9 @@ install: .venv/.installed
 demo: install
 	@$(CODEPIPELINE) demo
 
+# Two processes, for most tests wait for a real Airflow; a file's tests share what they start.
 test: install
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install
 	.venv/bin/ruff check .
