@@ -27,6 +27,7 @@ USER = "admin"
 FIRST_PORT = 8080
 _STARTING = 180.0
 _STOPPING = 20.0
+_LOCKED = 60
 
 
 class AirflowServerError(CodePipelineError):
@@ -95,6 +96,8 @@ class AirflowServer:
             "AIRFLOW__CORE__DAGS_FOLDER": str(project / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(project / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            # A process of Airflow that waits longer than this for another one's write ends.
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}?timeout={_LOCKED}",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
