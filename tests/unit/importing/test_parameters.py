@@ -49,7 +49,7 @@ def test_a_parameter_that_no_template_declares_is_refused(project):
 
     [error] = project.report(template("!Ref Branch", before=before), Brunch="dev").errors
 
-    assert (error.id, error.suggestion) == ("CI007", "Did you mean 'Branch'?")
+    assert (error.id, error.file, error.suggestion) == ("CI007", "parameters", "Did you mean 'Branch'?")
 
 
 @pytest.mark.parametrize("given", [{}, {"Token": "hunter2"}])
