@@ -130,7 +130,7 @@ def _approver(answer: Answer, progress: Progress) -> Approver:
         if answer is not Answer.ASK:
             return answer is Answer.YES, f"--approve {answer}"
         if not sys.stdin.isatty():
-            return False, "nobody could be asked: there is no terminal, and --approve was not given"
+            return False, "nobody could be asked: there is no terminal; give --approve yes or no"
         progress.pause()
         try:
             progress.console.print(f"\n{subject}\n{body}", markup=False)
