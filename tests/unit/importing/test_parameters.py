@@ -44,6 +44,19 @@ def test_a_value_that_is_not_allowed_is_refused(project):
     assert error.suggestion == "Allowed: big, small."
 
 
+def test_a_value_that_is_not_allowed_is_told_once_however_often_it_is_used(project):
+    before = "Parameters: {Size: {Type: String, Default: small, AllowedValues: [big, small]}}\n"
+    other = """\
+        Other:
+          Type: AWS::CodePipeline::Pipeline
+          Properties: {Name: !Ref Size}
+    """
+
+    errors = project.report(template("!Ref Size", before=before, resources=other), Size="huge").errors
+
+    assert [error.message for error in errors].count("The parameter Size does not allow 'huge'.") == 1
+
+
 def test_a_parameter_that_no_template_declares_is_refused(project):
     before = "Parameters: {Branch: {Type: String, Default: main}}\n"
 
