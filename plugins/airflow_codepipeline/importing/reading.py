@@ -146,7 +146,7 @@ def _templates(folder: Path) -> list[Path]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return sorted(folder.rglob("*.template.json"))
     nested = (path for directory in inner for path in _templates(directory))
-    return list(dict.fromkeys(path for path in (*stacks, *nested) if path.is_file()))
+    return list(dict.fromkeys((*stacks, *nested)))
 
 
 def _is_stack(artifact: Any) -> bool:
