@@ -68,6 +68,47 @@ def test_a_definition_that_airflow_itself_refuses_is_an_import_error_of_its_own_
     assert [Path(file).name for file in parsed.import_errors] == ["web-shop.json"]
 
 
+TIMETABLE = """\
+from airflow.timetables.base import DataInterval, Timetable
+
+
+class Days(Timetable):
+    def __init__(self, wrong=""):
+        self.wrong = wrong
+
+    def validate(self):
+        if self.wrong:
+            raise ValueError(self.wrong)
+
+    def infer_manual_data_interval(self, *, run_after):
+        return DataInterval.exact(run_after)
+
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [("{}", "'trading.Days' is not registered"), ("{wrong: no such exchange}", "no such exchange")],
+    ids=["registered by no plugin", "not valid"],
+)
+def test_a_timetable_that_airflow_refuses_is_an_import_error_of_its_own_file(
+    all_definitions, tmp_path, arguments, said
+):
+    (tmp_path / "trading.py").write_text(TIMETABLE)
+    path = all_definitions.pipelines / "storefront.yaml"
+    schedule = f"{{timetable: trading.Days, arguments: {arguments}}}"
+    path.write_text(f"{path.read_text()}\nairflow: {{schedule: {schedule}}}\n")
+
+    parsed = all_definitions.parse(PYTHONPATH=str(tmp_path))
+
+    assert set(parsed.dags) == NAMES - {"storefront"}
+    [(file, error)] = parsed.import_errors.items()
+    assert Path(file).name == "storefront.yaml"
+    assert said in error
+
+
 def test_a_task_that_starts_reads_its_own_definition_alone(all_definitions):
     parsed = all_definitions.parse(_AIRFLOW_PARSING_CONTEXT_DAG_ID="nightly")
 

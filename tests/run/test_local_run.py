@@ -114,7 +114,7 @@ def test_without_a_terminal_an_approval_fails_with_the_reason(run: Command):
     code, said = run(TRIAL)
 
     assert code == 1, said
-    assert "nobody could be asked: there is no terminal, and --approve was not given" in said
+    assert "nobody could be asked: there is no terminal; give --approve yes or no" in said
 
 
 def test_a_folder_of_this_machine_stands_in_for_a_source(run: Command, trial: Trial, tmp_path: Path):

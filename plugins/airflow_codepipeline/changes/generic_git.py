@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EVENT = "push"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class _Push(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,6 +55,8 @@ def read(_headers: Mapping[str, str], body: bytes) -> Message:
     commit = commit_or_none(push.commit)
     if commit is None:
         return Message(event=EVENT, ignored=f"{push.ref} was deleted.")
+    if not _COMMIT.fullmatch(commit):
+        raise MalformedPayloadError(f"commit is {commit!r}. It must be the whole id of a commit.")
     is_url = "://" in push.repository
     change = GitChange(
         repository="" if is_url else push.repository,

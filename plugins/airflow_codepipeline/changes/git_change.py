@@ -194,7 +194,7 @@ def decode(body: bytes, type_: type[_Payload]) -> _Payload:
     """
     try:
         return msgspec.json.decode(body, type=type_)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedPayloadError(f"The payload is not what it should be: {error}.") from error
 
 

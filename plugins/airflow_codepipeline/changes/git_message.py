@@ -73,4 +73,6 @@ def json_of(headers: Mapping[str, str], body: bytes) -> bytes:
     try:
         return parse_qs(body.decode(), strict_parsing=True)["payload"][0].encode()
     except (ValueError, KeyError) as error:
-        raise MalformedPayloadError("The body is a form without the field payload.") from error
+        raise MalformedPayloadError(
+            "The body is a form without the field payload. JSON is sent as Content-Type: application/json."
+        ) from error

@@ -26,7 +26,7 @@ def read_message(text: str | bytes) -> Change | StartRequest | Nothing:
     """
     try:
         data = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableMessageError(f"The message is not JSON: {error}. {_RIGHT}.") from error
     if not isinstance(data, dict):
         raise UnreadableMessageError(f"The message is no JSON object. {_RIGHT}.")

@@ -11,15 +11,22 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from jsonpath_ng import Child, Descendants, Fields, Index, JSONPath, Root, Slice, This
 from jsonpath_ng.exceptions import JSONPathError
+from jsonpath_ng.ext.filter import And, Expression, Filter, Or
 from jsonpath_ng.ext.parser import parse
+from jsonpath_ng.ext.string import DefintionInvalid
+from jsonpath_ng.jsonpath import Wildcard
 
 from airflow_codepipeline.errors import CodePipelineError
 from airflow_codepipeline.execution.records import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+_UNDERSTOOD = (Root, This, Child, Descendants, Fields, Wildcard, Index, Slice, Filter, Expression, And, Or)
+"""What a path may be made of; the parser knows more, which fails on some payloads."""
+_REGULAR_EXPRESSION = "=~"
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -88,9 +95,28 @@ def first_refusal(
 @lru_cache(maxsize=1024)
 def _parsed(path: str) -> Any:
     try:
-        return parse(path)
-    except JSONPathError as error:
+        parsed = parse(path)
+    except (JSONPathError, DefintionInvalid) as error:
         raise FilterError(f"{path!r} is no JsonPath that is understood here: {error}.") from error
+    if not all(map(_is_understood, _parts(parsed))):
+        raise FilterError(
+            f"{path!r} is no JsonPath that is understood here: functions, arithmetic, sorting and regular "
+            "expressions are not."
+        )
+    return parsed
+
+
+def _is_understood(part: JSONPath) -> bool:
+    return type(part) in _UNDERSTOOD and getattr(part, "op", None) != _REGULAR_EXPRESSION
+
+
+def _parts(path: JSONPath) -> Iterator[JSONPath]:
+    """Yield a path and all that it is made of."""
+    yield path
+    for value in vars(path).values():
+        for inner in value if isinstance(value, list) else (value,):
+            if isinstance(inner, JSONPath):
+                yield from _parts(inner)
 
 
 def _text(value: Any) -> str:

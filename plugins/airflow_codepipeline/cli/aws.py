@@ -12,6 +12,7 @@ import typer
 
 from airflow_codepipeline.cli.embedded import (
     DEFAULT_PORT,
+    LARGEST_PORT,
     EmbeddedAwsError,
     Endpoint,
     command,
@@ -42,7 +43,9 @@ _NO_SANDBOX = (
 
 @app.command()
 def up(
-    port: Annotated[int, typer.Option(help="The gateway's port; 0 takes any free one.")] = DEFAULT_PORT,
+    port: Annotated[
+        int, typer.Option(min=0, max=LARGEST_PORT, help="The gateway's port; 0 takes any free one.")
+    ] = DEFAULT_PORT,
     foreground: Annotated[bool, typer.Option(help="Stay, and stop with Ctrl-C.")] = False,
     sample: Annotated[bool, typer.Option(help="Make what the sample pipeline needs there.")] = False,
 ) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from airflow_codepipeline.cli import places
+from airflow_codepipeline.cli.embedded import LARGEST_PORT
 from airflow_codepipeline.cli.progress import Progress
 from airflow_codepipeline.errors import CodePipelineError
 
@@ -36,10 +37,14 @@ _LOOKS_BEFORE_ANSWER = 5
 
 def demo(
     port: Annotated[
-        int, typer.Option(help="The first port to try for Airflow's UI, on 127.0.0.1.")
+        int,
+        typer.Option(min=0, max=LARGEST_PORT, help="The first port to try for Airflow's UI, on 127.0.0.1."),
     ] = _AIRFLOW_PORT,
     aws_port: Annotated[
-        int, typer.Option(help="The first port to try for the embedded AWS, on 127.0.0.1.")
+        int,
+        typer.Option(
+            min=0, max=LARGEST_PORT, help="The first port to try for the embedded AWS, on 127.0.0.1."
+        ),
     ] = _AWS_PORT,
 ) -> None:
     """Run the sample pipeline on an Airflow of its own: the exit code is the outcome."""

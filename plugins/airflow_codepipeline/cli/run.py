@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, cast
 
 import typer
 from rich.console import Console
 from rich.prompt import Confirm, Prompt
 
 from airflow_codepipeline.cli import places
+from airflow_codepipeline.cli.typed import Typed
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.errors import DefinitionError
 from airflow_codepipeline.execution.refusal import Refusal
 
 if TYPE_CHECKING:
+    import threading
+
     from airflow_codepipeline.cli.progress import Progress
     from airflow_codepipeline.definition.model import Pipeline
     from airflow_codepipeline.local.execution import StartRequest
@@ -80,6 +84,7 @@ def _execute(pipeline: Pipeline, request: StartRequest, approve: Answer) -> int:
     from airflow_codepipeline.local.task_runner import TaskRunner
 
     console = Console()
+    signal.signal(signal.SIGINT, _interrupt)
     with Progress(pipeline, console) as progress:
         runner = TaskRunner(_approver(approve, progress))
         execution = LocalExecution(pipeline, request, runner=runner, observer=progress)
@@ -90,6 +95,12 @@ def _execute(pipeline: Pipeline, request: StartRequest, approve: Answer) -> int:
             return _INTERRUPTED
     console.print(f"{pipeline.name} {status}: execution {execution.dag_run.run_id}")
     return 0 if status is PipelineExecutionStatus.SUCCEEDED else 1
+
+
+def _interrupt(*_: Any) -> None:
+    """Interrupt the execution, once: a second Ctrl-C must not keep it from stopping what runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _request(pipeline: Pipeline, variables: list[str], sources: list[str]) -> StartRequest:
@@ -126,15 +137,18 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _approver(answer: Answer, progress: Progress) -> Approver:
-    def ask(subject: str, body: str) -> tuple[bool, str]:
+    def ask(subject: str, body: str, stopped: threading.Event) -> tuple[bool, str]:
         if answer is not Answer.ASK:
             return answer is Answer.YES, f"--approve {answer}"
         if not sys.stdin.isatty():
-            return False, "nobody could be asked: there is no terminal, and --approve was not given"
+            return False, "nobody could be asked: there is no terminal; give --approve yes or no"
         progress.pause()
+        typed = cast("TextIO", Typed(stopped))
         try:
             progress.console.print(f"\n{subject}\n{body}", markup=False)
-            return Confirm.ask("Approve?"), Prompt.ask("Comment", default="")
+            return Confirm.ask("Approve?", stream=typed), Prompt.ask("Comment", default="", stream=typed)
+        except EOFError:
+            return False, "nobody answered"
         finally:
             progress.resume()
 

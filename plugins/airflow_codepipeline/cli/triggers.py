@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from enum import Enum
 from pathlib import Path  # noqa: TC003 typer evaluates the annotations
 from typing import TYPE_CHECKING, Annotated, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Pipeline
 
 _LOCAL = frozenset({"localhost", "127.0.0.1"})
+_QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,67}")
+"""SQS allows 80 characters; the dead-letter queue is called so with `-dead-letters` behind it."""
 
 app = typer.Typer(help="What starts pipelines when sources change.", no_args_is_help=True)
 
@@ -61,8 +64,8 @@ def template(
     Exit code 0: printed. 1: a definition cannot be read, or none takes what EventBridge tells of. 2: the
     command line is wrong.
     """
-    if queue_name and api_destination:
-        raise typer.BadParameter("--queue-name and --api-destination exclude each other.")
+    if queue_name is not None:
+        _check_queue_name(queue_name, api_destination)
     address = _address(api_destination) if api_destination else None
     sources = watched_sources(_pipelines(definition_files(paths)))
     if not sources:
@@ -85,6 +88,20 @@ def _pipelines(files: Iterable[Path]) -> Iterator[Pipeline]:
         except DefinitionError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from error
+
+
+def _check_queue_name(name: str, api_destination: str | None) -> None:
+    """Check that there is to be a queue, and that it can be called so.
+
+    :raises typer.BadParameter: it cannot.
+    """
+    if api_destination:
+        raise typer.BadParameter("--queue-name and --api-destination exclude each other.")
+    if not _QUEUE_NAME.fullmatch(name):
+        raise typer.BadParameter(
+            f"{name!r} is no name for a queue: that has 1 to 67 letters, digits, '_' and '-'.",
+            param_hint="--queue-name",
+        )
 
 
 def _address(url: str) -> str:

@@ -6,6 +6,7 @@ run that fails, or whose worker is killed, loses nothing: what it had not remove
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.dag.own_dags import continuous_dag, option
 from airflow_codepipeline.dag.queue_trigger import TRIGGER, QueueTrigger, open_queue
 from airflow_codepipeline.dag.snapshot import pipelines_at_origin
+from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
@@ -30,10 +32,15 @@ MOST = 500
 """How many messages are sorted and started together."""
 _DRAIN_SECONDS = 1
 _RETRIES = 5
+_QUEUE = re.compile(r"https?://[^\s/]+/\S+|[\w-]{1,80}(\.fifo)?", re.ASCII)
 _ABOUT = """Starts an execution for each change that EventBridge tells of, through the queue {queue}.
 
 Leave it unpaused. A run that failed had messages that it could not do anything with: its log says which and
 why, and they are in the queue or in its dead-letter queue."""
+
+
+class QueueOptionError(CodePipelineError):
+    """The option `event_queue` names no queue."""
 
 
 def build_dispatcher(dag_id: str, queue: str, folder: Path) -> DAG:
@@ -41,7 +48,13 @@ def build_dispatcher(dag_id: str, queue: str, folder: Path) -> DAG:
 
     :param queue: the URL or name of the queue: the option `event_queue`.
     :param folder: the definitions.
+    :raises QueueOptionError: the option is neither.
     """
+    if not _QUEUE.fullmatch(queue):
+        raise QueueOptionError(
+            f"[codepipeline] event_queue is {queue!r}. It must be the URL of a queue, such as "
+            "https://sqs.eu-west-1.amazonaws.com/123456789012/pipeline-changes, or its name."
+        )
     dag = continuous_dag(dag_id, _ABOUT.format(queue=queue))
     DispatchOperator(
         task_id=TASK,

@@ -17,7 +17,7 @@ from airflow.sdk.definitions._internal.types import NOTSET
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.declared import KEY, TAG, declaration_text
 from airflow_codepipeline.dag.own_dags import REPORTER, check_not_own, is_own, own_dags, reporter
-from airflow_codepipeline.dag.schedule import schedule_of, start_of
+from airflow_codepipeline.dag.schedule import check_schedule, schedule_of, start_of
 from airflow_codepipeline.dag.stage_group import add_stage
 from airflow_codepipeline.dag.versioning import DagFilePlace
 from airflow_codepipeline.dag.wanted import wanted_dags
@@ -59,6 +59,8 @@ def load_pipelines(namespace: dict[str, Any], *, services: bool = True) -> None:
                 pipeline = read_pipeline(path, check=only is None)
                 check_not_own(pipeline)
                 dag = build_dag(pipeline, place=place)
+                if only is None:
+                    check_schedule(dag, pipeline.airflow)
             # Airflow's own refusals are many, and one definition's must not be the others' end.
             except Exception as error:
                 from airflow_codepipeline.dag.broken import register_broken

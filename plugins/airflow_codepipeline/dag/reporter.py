@@ -5,6 +5,7 @@ Each tells by itself and fails by itself; no execution waits for them, and none 
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from airflow_codepipeline.dag.action_operator import retrying
 from airflow_codepipeline.dag.identity import known_region
 from airflow_codepipeline.dag.own_dags import REPORTER, SERVICE_TAG, option
 from airflow_codepipeline.definition.commit_sources import tells_commits
+from airflow_codepipeline.errors import ActionError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,13 +36,20 @@ EVENT_SOURCE = "airflow.codepipeline"
 """The source of events where the option `event_source` names none: AWS lets nobody else send as `aws.…`."""
 MOST_RUNS = 10_000
 """How many executions may be reported of at once: far more than a scheduler runs."""
+_BUS = re.compile(r"(arn:aws[\w-]*:events:[\w-]+:\d{12}:event-bus/)?[\w./-]{1,256}", re.ASCII)
 _ABOUT = """Tells EventBridge, notification targets and the servers of commits what becomes of executions.
 A run is an attempt at an execution, `<execution id>.<attempt>`. Clear a task that failed: it goes on with
 what has not been told. See docs/events.md."""
 
 
-def reporter_dag(dag_id: str, _event_bus: str | None, _folder: Path) -> DAG:
-    """Return the reporter."""
+def reporter_dag(dag_id: str, event_bus: str | None, _folder: Path) -> DAG:
+    """Return the reporter.
+
+    :param event_bus: the option of that name; none: there is no bus to be told.
+    :raises ActionError: it names no bus.
+    """
+    if event_bus is not None:
+        _check_bus(event_bus)
     dag = DAG(
         dag_id,
         schedule=None,
@@ -70,10 +79,19 @@ def wanted_sinks(pipeline: Pipeline) -> tuple[str, ...]:
     return tuple(sink for sink in SINKS if wanted[sink])
 
 
+def _check_bus(bus: str) -> None:
+    if not _BUS.fullmatch(bus):
+        raise ActionError(
+            "ConfigurationError",
+            f"[codepipeline] event_bus is {bus!r}. It must be the name of an event bus or its ARN, such as "
+            "arn:aws:events:eu-west-1:123456789012:event-bus/default.",
+        )
+
+
 def open_sink(name: str, subject: Subject) -> Sink:
     """Return the sink of an execution.
 
-    :raises ActionError: the region of AWS is not known, or the option `event_bus` is gone.
+    :raises ActionError: the region of AWS is not known, or the option `event_bus` names no bus.
     """
     if name == COMMIT_STATUSES:
         from airflow.providers.common.compat.sdk import conf
@@ -91,6 +109,7 @@ def open_sink(name: str, subject: Subject) -> Sink:
         return sink
     module = import_module("airflow_codepipeline.aws.event_bus")
     bus = option(EVENT_BUS) or "default"
+    _check_bus(bus)
     source = option("event_source") or EVENT_SOURCE
     event_bus: Sink = module.EventBus(subject, **identity, bus=bus, source=source)
     return event_bus

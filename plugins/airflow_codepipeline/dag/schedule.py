@@ -13,7 +13,7 @@ from airflow_codepipeline.errors import CodePipelineError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from airflow.sdk import Asset
+    from airflow.sdk import DAG, Asset
     from airflow.sdk.definitions.asset import BaseAsset
 
     from airflow_codepipeline.definition.extension import PipelineExtension
@@ -41,6 +41,18 @@ def schedule_of(extension: PipelineExtension) -> Any:
     from airflow.sdk import AssetOrTimeSchedule
 
     return AssetOrTimeSchedule(assets=assets, timetable=_as_timetable(timetable))
+
+
+def check_schedule(dag: DAG, extension: PipelineExtension) -> None:
+    """Check a DAG's timetable as Airflow does later: there its error would be that of all DAGs of the file.
+
+    :raises Exception: what Airflow, or the timetable of the user's own, raises.
+    """
+    dag.timetable.validate()
+    if isinstance(extension.schedule, Schedule) and extension.schedule.timetable:
+        from airflow.serialization.encoders import encode_timetable
+
+        encode_timetable(dag.timetable)
 
 
 def start_of(extension: PipelineExtension) -> datetime | None:

@@ -109,20 +109,21 @@ class Document:
         return self.find_places()
 
 
-def read_bytes(path: pathlib.Path) -> bytes:
-    """Return the content of a definition file, without a byte order mark.
+def read_bytes(path: pathlib.Path, *, largest: int = LARGEST_BYTES) -> bytes:
+    """Return the content of a file, without a byte order mark.
 
+    :param largest: how many bytes it may have; without it, as many as a definition.
     :raises UnreadableError: there is no such file, it cannot be read, or it is too large.
     """
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
+            content = file.read(largest + 1)
     except OSError as error:
         raise UnreadableError(UNREADABLE.problem(f"The file cannot be read: {error.strerror}.")) from error
-    if len(content) > LARGEST_BYTES:
-        raise UnreadableError(
-            TOO_LARGE.problem("The file is larger than 2 MiB.", suggestion="A file holds one pipeline.")
-        )
+    if len(content) > largest:
+        suggestion = "A file holds one pipeline." if largest == LARGEST_BYTES else ""
+        message = f"The file is larger than {largest // 1024**2} MiB."
+        raise UnreadableError(TOO_LARGE.problem(message, suggestion=suggestion))
     return content.removeprefix(b"\xef\xbb\xbf")
 
 

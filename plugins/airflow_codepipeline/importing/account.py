@@ -37,7 +37,9 @@ def failure(failed: dict[str, Any]) -> Finding:
         suggestion = did_you_mean(failed["name"], failed["known"])
         problem = NOT_THERE.problem(failed["message"], suggestion=suggestion)
     else:
-        problem = AWS.problem(failed["message"], suggestion=AWS.right)
+        message = failed["message"]
+        ended = message if message.endswith(".") else f"{message}."
+        problem = AWS.problem(ended, suggestion=AWS.right)
     return problem.finding(file=failed["name"], position=None)
 
 

@@ -113,8 +113,8 @@ def _import(read: Callable[[Variables], Found], output: Path, environment: str) 
         return report
     variables = Variables(existing)
     found = read(variables)
-    report.errors += found.errors
-    report.notes += found.notes
+    report.errors += dict.fromkeys(found.errors)
+    report.notes += dict.fromkeys(found.notes)
     _Import(report, Writer(output), variables, existing, values_path).write(found)
     return report
 

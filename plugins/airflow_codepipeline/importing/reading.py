@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from airflow_codepipeline.importing.variables import Variables
 
 
+_LARGEST_BYTES = 32 * 1024 * 1024
+"""Of a file that may hold more than pipelines: what Terraform shows of a state has all its resources."""
+
+
 def read_files(paths: Sequence[Path], *, given: Given, variables: Variables) -> Found:
     """Return everything that files and `cdk.out` folders hold; what is wrong is among it.
 
@@ -61,7 +65,7 @@ class _Reading:
 
     def done(self) -> Found:
         """Return what was found."""
-        self._found.add_problems("", refuse_undeclared(self._given.parameters, self._declared))
+        self._found.add_problems("parameters", refuse_undeclared(self._given.parameters, self._declared))
         return self._found
 
     def folder(self, folder: Path) -> None:
@@ -80,7 +84,7 @@ class _Reading:
         :param alone: whether it must hold something.
         """
         try:
-            content = read_bytes(path)
+            content = read_bytes(path, largest=_LARGEST_BYTES)
         except UnreadableError as error:
             self._found.add_problems(str(path), error.problems)
         else:
@@ -142,7 +146,7 @@ def _templates(folder: Path) -> list[Path]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return sorted(folder.rglob("*.template.json"))
     nested = (path for directory in inner for path in _templates(directory))
-    return list(dict.fromkeys(path for path in (*stacks, *nested) if path.is_file()))
+    return list(dict.fromkeys((*stacks, *nested)))
 
 
 def _is_stack(artifact: Any) -> bool:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COMPONENTS = ("api-server", "scheduler", "triggerer", "dag-processor")
 USER = "admin"
 FIRST_PORT = 8080
+_LAST_PORT = 65535
 _STARTING = 180.0
 _STOPPING = 20.0
 _LOCKED = 60
@@ -36,7 +37,8 @@ class AirflowServerError(CodePipelineError):
 
 def free_port(first: int = FIRST_PORT) -> int:
     """Return the first port from `first` on that nothing on this machine listens at; any, from 0 on."""
-    for port in range(first, first + 100):
+    last = min(first + 99, _LAST_PORT)
+    for port in range(first, last + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -44,7 +46,7 @@ def free_port(first: int = FIRST_PORT) -> int:
             except OSError:
                 continue
             return int(probe.getsockname()[1])
-    raise AirflowServerError(f"No free port between {first} and {first + 99} on 127.0.0.1.")
+    raise AirflowServerError(f"No free port between {first} and {last} on 127.0.0.1.")
 
 
 class AirflowServer:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import threading
+
     from airflow_codepipeline.execution.conditions import ConditionStatus
     from airflow_codepipeline.execution.status import ActionExecutionStatus, StageExecutionStatus
 
@@ -25,5 +27,8 @@ class Observer(Protocol):
 class Approver(Protocol):
     """Answers approvals."""
 
-    def __call__(self, subject: str, body: str) -> tuple[bool, str]:
-        """Return whether it is approved, and a comment."""
+    def __call__(self, subject: str, body: str, stopped: threading.Event) -> tuple[bool, str]:
+        """Return whether it is approved, and a comment.
+
+        :param stopped: set when the execution was interrupted: any answer will do then.
+        """

@@ -111,7 +111,7 @@ class TaskRunner:
         task.approvers = None
         task.prepare(context)
         with self._approving:
-            approved, comment = self._approver(task.subject, task.body)
+            approved, comment = self._approver(task.subject, task.body, self._stopped)
         answer = {
             "chosen_options": [task.APPROVE if approved else task.REJECT],
             "params_input": {"comment": comment},

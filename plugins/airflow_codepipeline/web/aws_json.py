@@ -40,7 +40,7 @@ def read_input(operation: OperationModel, body: bytes) -> dict[str, Any]:
     """
     try:
         sent = json.loads(body or b"{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refusal("SerializationException", f"The body is not JSON: {error}.") from error
     found = violations(operation.input_shape, sent)
     if found:

@@ -293,6 +293,8 @@ def test_any_git_server_may_tell_of_a_push():
         ({"push": {}}, {"x_event_key": "repo:push"}, "changes"),
         (PUSH | {"branch": "main"}, {}, "branch"),
         (PUSH | {"ref": "main"}, {}, "refs/heads/"),
+        (PUSH | {"commit": NEW[:12]}, {}, "the whole id of a commit"),
+        (PUSH | {"commit": "main"}, {}, "the whole id of a commit"),
     ],
 )
 def test_a_payload_that_is_none_says_what_is_wrong(payload, headers, said):

@@ -129,6 +129,7 @@ def test_a_rule_with_an_input_transformer_asks_for_a_pipeline():
     ("told", "wrong"),
     [
         ("no json", "not JSON"),
+        ("[" * 100_000, "not JSON"),
         ("[]", "no JSON object"),
         (text({"pipeline": "web-shop"}), r"missing required field `name`|unknown field `pipeline`"),
         (text({"name": "web-shop", "variable": []}), "unknown field `variable`"),

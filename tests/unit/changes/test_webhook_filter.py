@@ -33,6 +33,9 @@ PASSING = [
     ("$.commits[?(@.message == 'Finish')].id", NEW),
     ("$.commits[?(@.message == 'Finish')]", None),
     ("$.commits[?(@.removed)]", None),
+    ("$.commits[?(@.message == 'Finish' && @.removed)].id", NEW),
+    ("$.commits[?(@.message == 'No' || @.message == 'Finish')].id", NEW),
+    ("$.commits[?(@.message == $.head_commit.message)].id", NEW),
     ("$.repository.*", "acme/shop"),
     ("$.repository.private", "true"),
     ("$.deleted", "false"),
@@ -84,7 +87,29 @@ def test_a_payload_that_is_no_object_has_nothing(payload):
 
 
 @pytest.mark.parametrize(
-    "path", ["$.", "$.a..", "{$.ref}", "$.commits.length()", "$.a[?(@.b =~ /c/)]", "$[", " "]
+    "path",
+    [
+        "$.",
+        "$.a..",
+        "{$.ref}",
+        "$.commits.length()",
+        "$.commits.`len`",
+        "$.ref.`sub(/a/,b)`",
+        "$.ref.`sub(/a/, b)`",
+        "$.`parent`",
+        "$.commits.`sorted`",
+        "$.commits[/message]",
+        "$.commits[?(@.tags.`len` > 1)]",
+        "$.a + 1",
+        "$.a & $.b",
+        "$.a | $.b",
+        "$.a where b",
+        "$.a[?(@.b =~ /c/)]",
+        "$.a[?(@.b =~ '(c+)+')]",
+        "$.a[?(@.b == 1 || @.c =~ 'd')]",
+        "$[",
+        " ",
+    ],
 )
 def test_a_path_that_is_none_is_refused_beforehand(path):
     with pytest.raises(FilterError) as caught:

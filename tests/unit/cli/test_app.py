@@ -47,6 +47,19 @@ def test_help_imports_no_command():
     assert loaded.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["demo", "--port"], ["demo", "--aws-port"], ["aws", "up", "--port"]],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_what_is_no_port_is_refused(arguments, port):
+    result = CliRunner().invoke(build(arguments), [*arguments, port])
+
+    assert result.exit_code == 2
+    assert "Invalid value for" in result.output
+
+
 def test_the_schema_is_printed():
     result = CliRunner().invoke(build(["schema"]), ["schema"])
 

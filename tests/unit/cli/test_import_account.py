@@ -258,7 +258,7 @@ def test_without_credentials_it_says_so(account, monkeypatch, tmp_path):
 
     assert result.exit_code == 1
     [error] = report["errors"]
-    assert "Unable to locate credentials" in error["message"]
+    assert error["message"].endswith("Unable to locate credentials.")
 
 
 def test_the_profile_names_credentials_and_region(account, monkeypatch, tmp_path):

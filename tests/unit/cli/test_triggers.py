@@ -150,6 +150,11 @@ def test_many_rules_are_let_in_by_their_stack(tmp_path, folder):
     ("arguments", "code", "said"),
     [
         (["--queue-name", "a", "--api-destination", "https://a.example.com"], 2, "exclude each other"),
+        (["--queue-name", "", "--api-destination", "https://a.example.com"], 2, "exclude each other"),
+        (["--queue-name", ""], 2, "Invalid value for --queue-name"),
+        (["--queue-name", "my changes"], 2, "Invalid value for --queue-name"),
+        (["--queue-name", "changes.fifo"], 2, "Invalid value for --queue-name"),
+        (["--queue-name", "a" * 68], 2, "Invalid value for --queue-name"),
         (["--api-destination", "http://a.example.com"], 2, "begins with https://"),
         (["--api-destination", "a.example.com"], 2, "begins with https://"),
     ],

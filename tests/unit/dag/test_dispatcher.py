@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
 
 from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.dag import dispatcher, queue_trigger
-from airflow_codepipeline.dag.dispatcher import build_dispatcher
+from airflow_codepipeline.dag.dispatcher import QueueOptionError, build_dispatcher
 from airflow_codepipeline.dag.factory import load_pipelines
 from airflow_codepipeline.dag.queue_trigger import QueueTrigger
 from airflow_codepipeline.errors import ActionError, TransientError
@@ -202,6 +202,21 @@ def load(project: Path, **more) -> dict:
 
 def test_it_stands_beside_the_pipelines_where_the_option_names_a_queue(project):
     assert load(project)[DAG_ID].task_dict["dispatch"].event_queue == URL
+
+
+@pytest.mark.parametrize(
+    "queue", ["arn:aws:sqs:eu-west-1:123456789012:changes", "my changes", "https://", "https://sqs"]
+)
+def test_an_option_that_names_no_queue_is_refused(queue, tmp_path):
+    with pytest.raises(QueueOptionError, match=r"event_queue is .* the URL of a queue"):
+        build_dispatcher(DAG_ID, queue, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "queue", ["pipeline-changes", "a_1.fifo", "http://127.0.0.1:4566/000000000000/changes"]
+)
+def test_a_queue_is_named_by_its_name_or_url(queue, tmp_path):
+    assert build_dispatcher(DAG_ID, queue, tmp_path).task_dict["dispatch"].event_queue == queue
 
 
 def test_a_dag_file_may_leave_it_to_another(project):

@@ -9,6 +9,8 @@ import pytest
 
 from airflow_codepipeline.dag import factory
 from airflow_codepipeline.dag.own_dags import REPORTER
+from airflow_codepipeline.dag.reporter import reporter_dag
+from airflow_codepipeline.errors import ActionError
 from dag.kit import WEB_SHOP
 
 DAG_FILE = Path(__file__).parents[3] / "dags" / "codepipelines.py"
@@ -31,6 +33,7 @@ def loaded(tmp_path, monkeypatch):
     return load
 
 
+BUSES = "arn:aws:events:eu-west-1:123456789012:event-bus/"
 NOTIFICATIONS = [
     {
         "target": "arn:aws:sns:eu-west-1:123456789012:releases",
@@ -47,6 +50,17 @@ def test_an_event_bus_wants_the_reporter(loaded, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CODEPIPELINE__EVENT_BUS", "default")
 
     assert loaded() == {"web-shop", REPORTER}
+
+
+@pytest.mark.parametrize("bus", ["default", "acme/releases", f"{BUSES}default", f"{BUSES}aws.partner/acme"])
+def test_a_bus_is_named_by_its_name_or_arn(bus, tmp_path):
+    assert reporter_dag(REPORTER, bus, tmp_path).dag_id == REPORTER
+
+
+@pytest.mark.parametrize("bus", ["arn:aws:events", "arn:aws:sns:eu-west-1:123456789012:bus", "my bus", BUSES])
+def test_what_names_no_event_bus_is_refused(bus, tmp_path):
+    with pytest.raises(ActionError, match=f"event_bus is {bus!r}. It must be the name of an event bus"):
+        reporter_dag(REPORTER, bus, tmp_path)
 
 
 def test_a_definition_that_names_a_target_wants_the_reporter(loaded):

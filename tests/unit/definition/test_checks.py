@@ -136,6 +136,22 @@ def a_sentence_as_schedule(declaration: Declaration) -> None:
     declaration["airflow"]["schedule"] = "every morning"
 
 
+def a_weekday_that_there_is_not(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = "0 6 * * MOD-FRI"
+
+
+def a_step_of_nothing(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = {"cron": "*/0 * * * *", "assets": ["orders"]}
+
+
+def the_30th_of_february(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = "0 6 30 2 *"
+
+
+def a_schedule_with_years(declaration: Declaration) -> None:
+    declaration["airflow"]["schedule"] = "0 0 6 * * MON 2026"
+
+
 def a_time_beside_nothing(declaration: Declaration) -> None:
     declaration["airflow"]["schedule"] = {}
 
@@ -460,6 +476,10 @@ BROKEN = [
     (a_text_that_is_too_long, "CP221", "stages[2].actions[0].configuration.CustomData"),
     (no_time_at_all, "CP222", "stages[2].actions[0].timeoutInMinutes"),
     (a_sentence_as_schedule, "CP223", "airflow.schedule"),
+    (a_weekday_that_there_is_not, "CP223", "airflow.schedule"),
+    (a_step_of_nothing, "CP223", "airflow.schedule.cron"),
+    (the_30th_of_february, "CP223", "airflow.schedule"),
+    (a_schedule_with_years, "CP223", "airflow.schedule"),
     (a_schedule_with_a_required_variable, "CP224", "variables[0]"),
     (catching_up_from_nowhere, "CP225", "airflow.catchup"),
     (no_calendar_time_beside_assets, "CP223", "airflow.schedule.cron"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 
 from airflow_codepipeline.definition.reader import read_pipeline
@@ -134,6 +136,23 @@ def test_a_cloud_assembly_is_read_by_its_manifest(project):
     report = project.run(folder)
 
     assert (report.errors, [written.name for written in report.pipelines]) == ([], ["shop", "inner"])
+
+
+def test_a_template_that_a_cloud_assembly_lacks_is_an_error(project):
+    manifest = {
+        "artifacts": {
+            name: {"type": "aws:cloudformation:stack", "properties": {"templateFile": f"{name}.json"}}
+            for name in ("Shop", "Gone")
+        }
+    }
+    project.file(template(name="shop"), "cdk.out/Shop.json")
+    project.file(json.dumps(manifest), "cdk.out/manifest.json")
+
+    report = project.run(project.folder / "cdk.out")
+
+    assert [written.name for written in report.pipelines] == ["shop"]
+    [error] = report.errors
+    assert (error.id, error.file) == ("CP001", str(project.folder / "cdk.out" / "Gone.json"))
 
 
 def test_a_folder_without_a_manifest_is_searched_for_templates(project):

@@ -44,12 +44,25 @@ def test_a_value_that_is_not_allowed_is_refused(project):
     assert error.suggestion == "Allowed: big, small."
 
 
+def test_a_value_that_is_not_allowed_is_told_once_however_often_it_is_used(project):
+    before = "Parameters: {Size: {Type: String, Default: small, AllowedValues: [big, small]}}\n"
+    other = """\
+        Other:
+          Type: AWS::CodePipeline::Pipeline
+          Properties: {Name: !Ref Size}
+    """
+
+    errors = project.report(template("!Ref Size", before=before, resources=other), Size="huge").errors
+
+    assert [error.message for error in errors].count("The parameter Size does not allow 'huge'.") == 1
+
+
 def test_a_parameter_that_no_template_declares_is_refused(project):
     before = "Parameters: {Branch: {Type: String, Default: main}}\n"
 
     [error] = project.report(template("!Ref Branch", before=before), Brunch="dev").errors
 
-    assert (error.id, error.suggestion) == ("CI007", "Did you mean 'Branch'?")
+    assert (error.id, error.file, error.suggestion) == ("CI007", "parameters", "Did you mean 'Branch'?")
 
 
 @pytest.mark.parametrize("given", [{}, {"Token": "hunter2"}])

@@ -6,6 +6,7 @@ import copy
 import json
 
 from airflow_codepipeline.definition.reader import read_pipeline
+from airflow_codepipeline.definition.text import LARGEST_BYTES
 
 PIPELINE = {
     "arn": "arn:aws:codepipeline:us-east-1:111122223333:shop",
@@ -135,6 +136,26 @@ def test_a_pipeline_of_the_state_is_imported(project):
     assert pipeline.triggers[0].git_configuration.push[0].branches.includes == ("main",)
     assert pipeline.variables[0].default_value == "prod"
     assert pipeline.airflow.tags == ("team=web",)
+
+
+def test_a_state_may_be_larger_than_a_definition(project):
+    other = {"type": "aws_iam_policy", "values": {"policy": "x" * LARGEST_BYTES}}
+    module = {"resources": [other, resource(PIPELINE)]}
+
+    pipeline = project.pipeline(
+        json.dumps({"format_version": "1.0", "values": {"root_module": module}}), "state.json"
+    )
+
+    assert pipeline.name == "shop"
+
+
+def test_what_is_too_large_for_a_state_is_not_read(project):
+    with project.file("", "state.json").open("wb") as file:
+        file.truncate(32 * 1024**2 + 1)
+
+    [error] = project.run(project.folder / "state.json").errors
+
+    assert (error.id, error.message) == ("CP002", "The file is larger than 32 MiB.")
 
 
 def test_stores_of_several_regions_are_told_apart(project):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -34,7 +36,7 @@ def approval():
 def test_who_sits_there_decides_whoever_else_may_in_airflow(approval):
     asked = []
 
-    def approve(subject: str, body: str) -> tuple[bool, str]:
+    def approve(subject: str, body: str, _stopped: threading.Event) -> tuple[bool, str]:
         asked.append((subject, body))
         return True, "yes"
 
@@ -45,3 +47,19 @@ def test_who_sits_there_decides_whoever_else_may_in_airflow(approval):
 def test_a_rejection_fails_the_action(approval):
     with pytest.raises(AirflowFailException, match="was rejected by local: no"):
         TaskRunner(lambda *_: (False, "no")).run(*approval)
+
+
+def test_who_is_asked_is_told_that_the_execution_was_interrupted(approval):
+    asked = threading.Event()
+
+    def wait(_subject: str, _body: str, stopped: threading.Event) -> tuple[bool, str]:
+        asked.set()
+        return not stopped.wait(60), "interrupted"
+
+    runner = TaskRunner(wait)
+    stopper = threading.Thread(target=lambda: asked.wait(60) and runner.stop())
+    stopper.start()
+
+    with pytest.raises(AirflowFailException, match="was rejected by local: interrupted"):
+        runner.run(*approval)
+    stopper.join()

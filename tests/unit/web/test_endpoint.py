@@ -216,6 +216,7 @@ def test_values_outside_their_limits_are_refused_in_the_words_of_aws(server, sho
         (b"[]", "The body must be an object."),
         (b"{", "The body is not JSON"),
         (b"\xff", "The body is not JSON"),
+        (b"[" * 100_000, "The body is not JSON"),
         (b'{"name": 7}', "name must be a string."),
     ],
 )

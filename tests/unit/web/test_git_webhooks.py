@@ -202,7 +202,14 @@ def test_a_message_that_is_too_large_is_not_read_to_its_end(server, shop, monkey
     assert runs(shop) == []
 
 
-@pytest.mark.parametrize(("body", "said"), [(b"{", "not what it should be"), (b'{"ref": 1}', "ref")])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{", "not what it should be"),
+        (b'{"ref": 1}', "ref"),
+        (b'{"ref": "refs/heads/caf\xe9"}', "not what it should be"),
+    ],
+)
 def test_a_payload_that_is_none_is_refused(server, shop, body, said):
     answer = post(server, body, X_Hub_Signature_256=signed(body), X_GitHub_Event="push")
 

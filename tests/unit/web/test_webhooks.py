@@ -379,6 +379,7 @@ def test_a_ping_is_answered_and_a_body_that_is_no_json_refused(aws, pipeline, mo
     anyone = put(aws, **OPEN)["url"]
     assert httpx.post(anyone, content=b"{").status_code == 400
     assert httpx.post(anyone, content=b"\xff").status_code == 400
+    assert httpx.post(anyone, content=b'{"ref": "caf\xe9"}').status_code == 400
     assert httpx.post(anyone, content=b"[" * 1_000_000).status_code == 400
     monkeypatch.setattr(webhook_answer, "LARGEST_BODY", 10)
     assert httpx.post(anyone, content=b"[" * 11).status_code == 413

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from airflow_codepipeline.definition.findings import Kind, shown
@@ -18,12 +17,8 @@ if TYPE_CHECKING:
 _PRESETS = frozenset(
     {"@once", "@continuous", "@hourly", "@daily", "@weekly", "@monthly", "@quarterly", "@yearly"}
 )
-_ITEM = r"(\*|\?|[Ll]?[0-9]{1,2}|[A-Za-z]{1,3})(-([0-9]{1,2}|[A-Za-z]{3}))?(#[0-9]|#L)?(/[0-9]{1,2})?"
-_FIELD = re.compile(rf"{_ITEM}(,{_ITEM})*")
-_STEPS = re.compile(r"[/#]\w+")
-_NUMBER = re.compile(r"\d+")
-# Minute, hour, day of the month, month, day of the week, and Airflow's optional second.
-_RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7), (0, 59))
+_FIELDS = (5, 6)
+"""Minute, hour, day of the month, month, day of the week, and Airflow's optional second."""
 
 KIND = Kind(
     id="CP223",
@@ -44,19 +39,21 @@ def find(survey: Survey) -> Iterator[Problem]:
 
 
 def _of_time(text: str, path: Path, presets: frozenset[str]) -> Iterator[Problem]:
-    if text in presets or _is_cron(text.split()):
-        return
-    near = nearest(text, presets) if text.startswith("@") else None
-    right = f"Did you mean {near}?" if near else KIND.right
-    yield KIND.problem(f"{shown(text)} is no schedule.", path, suggestion=right)
+    message = None if text in presets else _refused(text)
+    if message is not None:
+        near = nearest(text, presets) if text.startswith("@") else None
+        yield KIND.problem(message, path, suggestion=f"Did you mean {near}?" if near else KIND.right)
 
 
-def _is_cron(fields: list[str]) -> bool:
-    ranges = zip(fields, _RANGES, strict=False)
-    return len(fields) in (5, 6) and all(_is_field(field, least, most) for field, (least, most) in ranges)
+def _refused(text: str) -> str | None:
+    """Return why a cron expression is none, by the library that Airflow reads it with."""
+    from croniter import CroniterBadDateError, croniter  # type: ignore[import-untyped]
 
-
-def _is_field(field: str, least: int, most: int) -> bool:
-    if not _FIELD.fullmatch(field):
-        return False
-    return all(least <= int(number) <= most for number in _NUMBER.findall(_STEPS.sub("", field)))
+    try:
+        croniter(text).get_next()
+    except CroniterBadDateError:
+        return f"{shown(text)} names a day that never comes."
+    # All that croniter raises of an expression is such.
+    except ValueError:
+        return f"{shown(text)} is no schedule."
+    return None if len(text.split()) in _FIELDS else f"{shown(text)} is no schedule."
