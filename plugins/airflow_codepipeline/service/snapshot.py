@@ -173,7 +173,7 @@ def load_again(session: Session, execution: ExecutionSnapshot) -> ExecutionSnaps
 
 
 def run_id_of(session: Session, pipeline: DeclaredPipeline, execution_id: str) -> str | None:
-    """Return the DAG run of an execution, or none; a run that Airflow named has its id derived."""
+    """Return the DAG run of an execution, or none; a run whose name is no execution id has one made of it."""
     from airflow.models.dagrun import DagRun
     from sqlalchemy import select
 
@@ -181,7 +181,7 @@ def run_id_of(session: Session, pipeline: DeclaredPipeline, execution_id: str) -
     direct: str | None = session.scalar(of_pipeline.where(DagRun.run_id == execution_id))
     if direct is not None:
         return direct
-    for run_id in session.scalars(of_pipeline.where(DagRun.run_id.like("%\\_\\_%", escape="\\"))):
+    for run_id in session.scalars(of_pipeline):
         if names.execution_id(pipeline.dag_id, run_id) == execution_id:
             return str(run_id)
     return None
