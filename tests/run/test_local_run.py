@@ -284,6 +284,21 @@ class TestConditions:
         assert "A local run has no earlier execution to roll back to." in said
 
 
+@pytest.mark.parametrize("page", ["approvals", "backfill", "retry", "rollback", "schedules", "starting"])
+def test_the_pipeline_of_a_page_runs_on_the_sample(run: Command, sample: Sample, tmp_path: Path, page: str):
+    shutil.copytree(ROOT / "include" / "variables", tmp_path / "include" / "variables")
+    text = (ROOT / "docs" / f"{page}.md").read_text().partition("```yaml\n")[2].partition("```")[0]
+    name = text.partition("# include/pipelines/")[2].partition("\n")[0]
+    definition = tmp_path / "include" / "pipelines" / name
+    definition.parent.mkdir()
+    definition.write_text(text)
+    given = ("--var", "Environment=prod") if page == "starting" else ()
+
+    code, said = run(definition, "--approve", "yes", *given)
+
+    assert code == 0, said
+
+
 def test_the_pipeline_of_the_page_about_conditions_does_what_the_page_says(
     run: Command, sample: Sample, tmp_path: Path
 ):

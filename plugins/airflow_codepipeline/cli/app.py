@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from airflow_codepipeline.errors import CodePipelineError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -69,5 +71,8 @@ def _load(target: str) -> Any:
 
 
 def main() -> None:
-    """Run the command line that this process was started with."""
-    build(sys.argv[1:])()
+    """Run the command line that this process was started with; what cannot be done is said in a line."""
+    try:
+        build(sys.argv[1:])()
+    except CodePipelineError as error:
+        sys.exit(f"{error}")

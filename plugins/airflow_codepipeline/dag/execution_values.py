@@ -161,7 +161,7 @@ class ExecutionValues:
                 f"{_label(producer)} left nothing in {target}, the execution that is rolled back to, or "
                 "Airflow does not keep its XComs any more"
             )
-        return f"{_label(producer)} left none, because it has not succeeded in this execution"
+        return f"{_label(producer)} left none, because it has not run to its end in this execution"
 
     def _variables(self) -> list[str]:
         return [variable.name for variable in self._wiring.pipeline.variables]

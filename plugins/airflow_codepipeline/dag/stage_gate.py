@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from airflow.sdk import BaseSensorOperator
-from airflow.triggers.base import BaseTrigger, StartTriggerArgs, TaskSkippedEvent, TaskSuccessEvent
+from airflow.sdk.exceptions import AirflowFailException
+from airflow.triggers.base import (
+    BaseTrigger,
+    StartTriggerArgs,
+    TaskSkippedEvent,
+    TaskSuccessEvent,
+    TriggerEvent,
+)
 
 from airflow_codepipeline.dag.names import parse_task_id
+from airflow_codepipeline.dag.rollback_gate import stage_rolled_back, why_not_passed
 from airflow_codepipeline.dag.wire import to_json_value
-from airflow_codepipeline.execution.records import AGAIN, CANCELLED, ROLLBACK, STARTED, Again, Cancellation
+from airflow_codepipeline.execution.records import AGAIN, CANCELLED, STARTED, Again, Cancellation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from airflow.sdk import Context
-    from airflow.triggers.base import TriggerEvent
 
     from airflow_codepipeline.dag.declared import PinnedDefinition
     from airflow_codepipeline.dag.definition_pin import GatePin
@@ -36,6 +43,8 @@ RETRIES = 10
 RETRY_DELAY = timedelta(seconds=2)
 SUPERSEDED_BY = "superseded_by"
 """The XCom that names the run which took the waiting place."""
+REFUSAL = "refusal"
+"""What the trigger's event says where nobody is let in."""
 TRIGGER = "airflow_codepipeline.dag.stage_gate.StageGateTrigger"
 
 _desks: dict[tuple[str, str], StageDesk] = {}
@@ -66,7 +75,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
             started=started.isoformat(),
             dated=dated,
             cleared=dag_run.clear_number or 0,
-            rollback=((dag_run.conf or {}).get(ROLLBACK) or {}).get("stage"),
+            rollback=stage_rolled_back(dag_run.conf or {}),
         )
 
 
@@ -124,7 +133,13 @@ class StageGateSensor(BaseSensorOperator):
         self.defer(trigger=trigger, method_name="entered")
 
     def entered(self, context: Context, event: Any = None) -> None:
-        """Go on; reached only where a trigger cannot end its task (`dag test`)."""
+        """Go on where the trigger could not end the task: in `dag test`, and to say why it failed.
+
+        :raises AirflowFailException: nobody is let in.
+        """
+        del context
+        if isinstance(event, dict) and REFUSAL in event:
+            raise AirflowFailException(event[REFUSAL])
 
 
 class StageGateTrigger(BaseTrigger):
@@ -178,7 +193,8 @@ class StageGateTrigger(BaseTrigger):
 
         arrival = self._arrival()
         if arrival.rollback is not None and arrival.rollback != parse_task_id(self.enter_task)[0]:
-            yield TaskSkippedEvent()
+            refusal = await why_not_passed(self.task_instance, arrival.rollback)
+            yield TriggerEvent({REFUSAL: refusal}) if refusal else TaskSkippedEvent()  # type: ignore[no-untyped-call]
             return
         pin = self._pin(arrival)
         cancelled = await pin.arrive() if pin else None

@@ -38,6 +38,8 @@ class ConditionStatus(StrEnum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     ERRORED = "Errored"
+    CANCELLED = "Cancelled"
+    ABANDONED = "Abandoned"
     OVERRIDDEN = "Overridden"
 
 
@@ -47,6 +49,7 @@ class RuleStatus(StrEnum):
     IN_PROGRESS = "InProgress"
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
+    ABANDONED = "Abandoned"
 
 
 def condition_of(stage: Stage, hook: ConditionHook) -> Condition | None:

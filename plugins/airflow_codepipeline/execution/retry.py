@@ -22,16 +22,23 @@ _RETRYABLE = frozenset({StageExecutionStatus.FAILED, StageExecutionStatus.STOPPE
 
 
 def check_retry(
-    stage: StageTasks, mode: RetryMode, *, newer_entered: bool = False, outdated: bool = False
+    stage: StageTasks,
+    mode: RetryMode,
+    *,
+    retried: bool = False,
+    newer_entered: bool = False,
+    outdated: bool = False,
 ) -> None:
     """Check that a stage of an execution may be retried.
 
+    :param retried: whether the execution is under way and was retried in the stage before.
     :param newer_entered: whether a newer execution has entered the stage since.
     :param outdated: whether the definition that the execution ran is not at hand any more.
     :raises Refusal: it may not.
     """
     status = stage_status(stage)
-    if status not in {*_RETRYABLE, StageExecutionStatus.IN_PROGRESS}:
+    again = retried and not stage.failed and status in {None, StageExecutionStatus.IN_PROGRESS}
+    if not again and status not in {*_RETRYABLE, StageExecutionStatus.IN_PROGRESS}:
         stands = "the execution has not failed there" if status is None else f"it is {status}"
         raise _not_retryable(stage, f"{stands}; only a failed or stopped stage can be retried")
     if newer_entered:
@@ -41,6 +48,8 @@ def check_retry(
         )
     if outdated:
         raise _not_retryable(stage, "the pipeline's definition changed since; start a new execution")
+    if again:
+        raise Refusal("ConflictException", f"A retry of the stage {stage.name} is under way already.")
     if status is StageExecutionStatus.IN_PROGRESS:
         _check_while_in_progress(stage, mode)
     elif mode == "FAILED_ACTIONS" and status is StageExecutionStatus.FAILED and _all_succeeded(stage):

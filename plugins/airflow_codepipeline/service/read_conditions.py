@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
-from airflow_codepipeline.execution.conditions import ConditionHook, ConditionStatus, condition_of
+from airflow_codepipeline.execution.conditions import (
+    ConditionHook,
+    ConditionStatus,
+    RuleStatus,
+    condition_of,
+)
 from airflow_codepipeline.execution.records import override_key
 from airflow_codepipeline.execution.status import UNDER_WAY
 from airflow_codepipeline.service.action_execution import present
@@ -52,8 +57,10 @@ class ConditionPlace:
     def task(self) -> TaskRow | None:
         """That task; none where it has not begun since it was cleared last, or there is none."""
         task = self.execution.tasks.get(self.task_id)
-        begun = task is not None and (task.state in _ENDED or task.state in UNDER_WAY or task.goes_on)
-        return task if begun else None
+        if task is None:
+            return None
+        begun = task.state in _ENDED or task.state in UNDER_WAY or task.goes_on
+        return task if begun or self._is_abandoned(task) else None
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -114,10 +121,18 @@ class ConditionPlace:
         )
 
     def _status(self, task: TaskRow) -> ConditionStatus:
+        if self._is_abandoned(task):
+            return ConditionStatus.ABANDONED
         if task.state not in _ENDED:
             return ConditionStatus.IN_PROGRESS
-        outcome = self.execution.condition(self.stage, self.hook)
-        return ConditionStatus(outcome["status"]) if outcome else ConditionStatus.ERRORED
+        if outcome := self.execution.condition(self.stage, self.hook):
+            return ConditionStatus(outcome["status"])
+        cancelled = self.execution.stage(self.stage).cancelled
+        return ConditionStatus.CANCELLED if cancelled else ConditionStatus.ERRORED
+
+    def _is_abandoned(self, task: TaskRow) -> bool:
+        """Tell whether the execution was stopped while the rules were evaluated."""
+        return task.state == "upstream_failed" and bool(self._records(task))
 
     def _summary(self, task: TaskRow) -> str:
         """Return who set the condition aside, or why it is not met."""
@@ -146,10 +161,11 @@ class ConditionPlace:
         if record is None:
             return {}
         job = record.job
+        given_up = not record.has_ended and (task.state in _ENDED or self._is_abandoned(task))
         return present(
             {
                 "ruleExecutionId": record.rule_execution_id,
-                "status": record.status.value if task.state not in _ENDED else "Abandoned",
+                "status": (RuleStatus.ABANDONED if given_up else record.status).value,
                 "externalExecutionId": job.external_execution_id if job else None,
                 "externalExecutionUrl": job.external_execution_url if job else None,
             }

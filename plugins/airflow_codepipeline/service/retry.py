@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from airflow_codepipeline.definition.model import RetryMode
+    from airflow_codepipeline.execution.records import StageRetries
     from airflow_codepipeline.service.snapshot import ExecutionSnapshot
 
 
@@ -46,6 +47,7 @@ def retry_stage_execution(
     check_retry(
         stage,
         retry_mode,
+        retried=execution.is_being_retried(stage_name),
         newer_entered=newer_has_entered(session, execution, stage_name),
         outdated=is_outdated(execution, latest),
     )
@@ -55,18 +57,20 @@ def retry_stage_execution(
         # What has failed is cleared now: the reporter, which looks from time to time, may not have seen it.
         leave_look(session, execution)
     remove_marks(session, execution, stage_name, (STOPPED, CANCELLED))
-    retries = execution.retries(stage_name)
-    counted = msgspec.structs.replace(
-        retries,
-        manual_stage_retry_attempt=retries.manual_stage_retry_attempt + 1,
-        latest_retry_trigger="ManualStageRetry",
-    )
-    leave_mark(session, execution, stage_name, RETRIES, counted)
+    leave_mark(session, execution, stage_name, RETRIES, _with_one_more(execution.retries(stage_name)))
     leave_mark(session, execution, stage_name, AGAIN, Again(cleared=execution.run.clear_number + 1))
     run_again(session, execution, stage_name, tasks_of_retry(stage, retry_mode))
     if goes_on:
         leave_look(session, execution, changed=True)
     return {"pipelineExecutionId": pipeline_execution_id}
+
+
+def _with_one_more(retries: StageRetries) -> StageRetries:
+    return msgspec.structs.replace(
+        retries,
+        manual_stage_retry_attempt=retries.manual_stage_retry_attempt + 1,
+        latest_retry_trigger="ManualStageRetry",
+    )
 
 
 def retry_automatically(

@@ -15,6 +15,7 @@ from airflow_codepipeline.execution import records
 from airflow_codepipeline.execution.conditions import LABELS
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.standing import Left, StageTasks, execution_status
+from airflow_codepipeline.execution.status import PipelineExecutionStatus
 from airflow_codepipeline.service.pipelines import pipeline_of_version
 from airflow_codepipeline.service.rows import plain, read_runs, read_tasks
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from airflow_codepipeline.definition.model import Stage
     from airflow_codepipeline.execution.conditions import ConditionHook
-    from airflow_codepipeline.execution.status import PipelineExecutionStatus
     from airflow_codepipeline.service.pipelines import DeclaredPipeline
     from airflow_codepipeline.service.rows import RunRow, TaskRow
 
@@ -95,6 +95,12 @@ class ExecutionSnapshot:
         """Return how often a stage was retried."""
         value = self._mark(names.exit_id(stage), records.RETRIES)
         return msgspec.convert(value, records.StageRetries) if value else records.StageRetries()
+
+    def is_being_retried(self, stage: str) -> bool:
+        """Tell whether the execution is under way and runs a stage again, or comes to it again."""
+        retries = self.retries(stage)
+        again = retries.manual_stage_retry_attempt + retries.auto_stage_retry_attempt > 0
+        return again and self.status() is PipelineExecutionStatus.IN_PROGRESS
 
     def condition(self, stage: str, hook: ConditionHook) -> Mapping[str, Any] | None:
         """Return what was decided at a hook of a stage, or none."""
@@ -173,7 +179,7 @@ def load_again(session: Session, execution: ExecutionSnapshot) -> ExecutionSnaps
 
 
 def run_id_of(session: Session, pipeline: DeclaredPipeline, execution_id: str) -> str | None:
-    """Return the DAG run of an execution, or none; a run that Airflow named has its id derived."""
+    """Return the DAG run of an execution, or none; a run whose name is no execution id has one made of it."""
     from airflow.models.dagrun import DagRun
     from sqlalchemy import select
 
@@ -181,7 +187,7 @@ def run_id_of(session: Session, pipeline: DeclaredPipeline, execution_id: str) -
     direct: str | None = session.scalar(of_pipeline.where(DagRun.run_id == execution_id))
     if direct is not None:
         return direct
-    for run_id in session.scalars(of_pipeline.where(DagRun.run_id.like("%\\_\\_%", escape="\\"))):
+    for run_id in session.scalars(of_pipeline):
         if names.execution_id(pipeline.dag_id, run_id) == execution_id:
             return str(run_id)
     return None

@@ -60,6 +60,29 @@ def test_what_is_no_port_is_refused(arguments, port):
     assert "Invalid value for" in result.output
 
 
+def test_what_cannot_be_done_is_said_without_a_traceback(tmp_path):
+    """`run` where the package is installed and the project, with its embedded AWS, is not there."""
+    definition = Path(__file__).parents[3] / "tests" / "data" / "trial" / "pipelines" / "trial.yaml"
+    code = (
+        "import sys; from airflow_codepipeline.cli import app, places\n"
+        "places._MARK = places.Path('nowhere')\n"
+        "app.main()"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "run", definition],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(PACKAGE)},
+    )
+
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("There is no ")
+    assert "Traceback" not in ran.stderr
+
+
 def test_the_schema_is_printed():
     result = CliRunner().invoke(build(["schema"]), ["schema"])
 

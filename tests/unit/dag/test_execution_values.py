@@ -97,7 +97,7 @@ def unresolved(execution, text: str) -> str:
         ("#{variables.Stage}", "the pipeline has no value for a variable Stage; its variables: Environment"),
         ("#{Code.ETag}", "Source/Code left VersionId"),
         ("#{Nobody.X}", "no action has the namespace Nobody; the namespaces: Code, Built"),
-        ("#{Built.X}", "Build/Build left none, because it has not succeeded in this execution"),
+        ("#{Built.X}", "Build/Build left none, because it has not run to its end in this execution"),
     ],
 )
 def test_a_reference_without_a_value_is_an_error_that_says_where_it_stands_and_why(execution, reference, why):

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
-from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
+from airflow.sdk.exceptions import AirflowFailException, AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import comms, task_runner
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent
 
 from airflow_codepipeline.dag import stage_desk, stage_gate
-from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, Arrival, StageGateTrigger
+from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, Arrival, StageGateSensor, StageGateTrigger
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.records import AGAIN, ROLLBACK, STARTED
 
@@ -240,10 +240,19 @@ async def test_what_a_cleared_run_announced_before_keeps_nobody_out(channel):
     assert isinstance(await only_event(trigger_of(channel, "newer", started=LATE)), TaskSuccessEvent)
 
 
-@pytest.mark.parametrize("stage", ["Source", "Deploy"])
-async def test_a_rollback_enters_no_stage_but_its_own(channel, stage):
-    assert isinstance(await only_event(trigger_of(channel, "one", rollback=stage)), TaskSkippedEvent)
-    assert channel.asked == []
+async def test_a_rollback_enters_no_stage_after_its_own(channel):
+    trigger = trigger_of(channel, "one", rollback="Test")
+    channel.states["one"]["Test.enter"] = "success"
+    assert isinstance(await only_event(trigger), TaskSkippedEvent)
+
+
+@pytest.mark.parametrize("stage", ["Deploy", ""])
+async def test_a_rollback_that_is_cleared_as_a_whole_fails_and_says_what_to_clear(channel, stage):
+    event = await only_event(trigger_of(channel, "one", rollback=stage))
+    gate = StageGateSensor(task_id=ENTER, mode="QUEUED", exit_task=EXIT, run_task=RUN)
+
+    with pytest.raises(AirflowFailException, match="Clear the tasks of that stage's group"):
+        gate.entered({}, event.payload)
 
 
 async def test_a_rollback_enters_its_own_stage(channel):
@@ -257,6 +266,8 @@ def test_a_rollback_is_known_by_its_conf():
     )
 
     assert Arrival.of(run) == Arrival(started=EARLY.isoformat(), dated=False, cleared=2, rollback="Build")
+    run.conf = {ROLLBACK: "Build"}
+    assert Arrival.of(run).rollback == ""
 
 
 async def test_nobody_slips_in_before_an_automatic_retry(channel):

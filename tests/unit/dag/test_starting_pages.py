@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from airflow_codepipeline.dag.execution_values import ExecutionValues
 from airflow_codepipeline.dag.factory import build_dag
@@ -16,7 +17,9 @@ from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.start import check_conf
 from dag.kit import Execution, web_shop
 
-DOCS = Path(__file__).parents[3] / "docs"
+ROOT = Path(__file__).parents[3]
+DOCS = ROOT / "docs"
+VARIABLES = yaml.safe_load((ROOT / "include" / "variables" / "local.yaml").read_text())
 STARTING, BACKFILL = ((DOCS / f"{name}.md").read_text() for name in ("starting", "backfill"))
 
 
@@ -24,7 +27,7 @@ def pipeline_on(page: str, folder: Path):
     [text] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     path = folder / re.search(r"pipelines/(\S+)", text)[1]
     path.write_text(text)
-    return read_pipeline(path)
+    return read_pipeline(path, variables=VARIABLES)
 
 
 def test_the_conf_that_is_shown_starts_the_pipeline_that_is_shown(tmp_path):

@@ -61,6 +61,7 @@ class Stay:
 
     :param pending: the condition that is being evaluated.
     :param entered: when it entered, as the model counts.
+    :param retried: whether it was retried before.
     """
 
     entered: int
@@ -69,6 +70,7 @@ class Stay:
     pending: str | None = None
     failed_hook: str | None = None
     passed_before: bool = False
+    retried: bool = False
 
 
 @dataclass
@@ -329,16 +331,19 @@ class CodePipeline:
     def _retry_at_once(self, execution: Execution, stay: Stay, mode: str) -> str | None:
         """A failed action may be retried while others are in progress."""
         statuses = set(stay.actions.values())
+        if stay.retried and "Failed" not in statuses:
+            return CONFLICT  # Another retry is running.
         if "Failed" not in statuses or (mode == "ALL_ACTIONS" and "InProgress" in statuses):
             return NOT_RETRYABLE
         if "InProgress" not in statuses:
             return CONFLICT
+        stay.retried = True
         failed = [action for action, status in stay.actions.items() if status == "Failed"]
         self._begin(execution, stay, failed)
         return None
 
     def _again(self, stay: Stay, mode: str) -> None:
-        stay.pending = None
+        stay.pending, stay.retried = None, True
         if mode == "ALL_ACTIONS":
             stay.passed_before = False
         for action, status in stay.actions.items():

@@ -92,6 +92,22 @@ def test_a_stage_that_is_just_ending_is_to_be_retried_a_moment_later(mode):
         check_retry(failed(exit=None, actions={"A": "success", "B": "failed"}), mode)
 
 
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "more",
+    [{"enter": None}, {"enter": "deferred"}, {"exit": None, "actions": {"A": "success", "B": "running"}}],
+)
+def test_a_stage_that_is_being_retried_is_not_retried_again(mode, more):
+    again = failed(**{"actions": {"A": "success", "B": None}} | more)
+
+    with refused("ConflictException", "A retry of the stage Build is under way already"):
+        check_retry(again, mode, retried=True)
+
+
+def test_what_failed_again_may_be_retried_again_while_other_actions_are_in_progress():
+    check_retry(failed(exit=None, actions={"A": "running", "B": "failed"}), "FAILED_ACTIONS", retried=True)
+
+
 def test_a_retry_of_failed_actions_leaves_what_succeeded():
     assert tasks_of_retry(failed(), "FAILED_ACTIONS") == ("enter", "B", "C", "exit", "done")
 

@@ -75,8 +75,19 @@ def test_a_rollback_names_the_execution_it_goes_back_to(database, pipeline):
     assert shown["trigger"] == trigger
 
 
-def test_an_execution_that_airflow_named_is_found_by_the_id_made_of_its_name(database, pipeline):
-    execution = database.start("shop", run_id="scheduled__2026-03-01T00:00:00+00:00", run_type="scheduled")
+@pytest.mark.parametrize(
+    ("run_id", "run_type"),
+    [
+        ("scheduled__2026-03-01T00:00:00+00:00", "scheduled"),
+        ("friday-release", "manual"),
+        ("3F2B1C9A-0D4E-4F6A-9B8C-7D6E5F4A3B2C", "manual"),
+        ("wwwwwwww-wwww-wwww-wwww-wwwwwwwwwwww", "manual"),
+    ],
+)
+def test_a_run_whose_name_is_no_execution_id_is_found_by_the_id_made_of_it(
+    database, pipeline, run_id, run_type
+):
+    execution = database.start("shop", run_id=run_id, run_type=run_type)
     execution_id = names.execution_id("shop", execution.run_id)
 
     assert found(database, execution)["pipelineExecutionId"] == execution_id

@@ -8,6 +8,9 @@ import pytest
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.approval import approval_token
+from airflow_codepipeline.dag.rule_attempt import RuleRecord
+from airflow_codepipeline.dag.rule_ledger import KEY as RULE
+from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.service.read_state import get_pipeline_state
 from airflow_codepipeline.service.transitions import disable_stage_transition
@@ -223,6 +226,42 @@ def test_a_condition_is_in_progress_while_its_task_is(database, pipeline):
     shown = state_of(database)["Deploy"]["beforeEntryConditionState"]
 
     assert shown["latestExecution"]["status"] == "InProgress"
+
+
+def test_a_condition_is_abandoned_where_the_execution_is_stopped_while_its_rules_run(database, pipeline):
+    execution = took(database.start("shop")).pass_stage("Build")
+    execution.set(Deploy__enter="success", Deploy__beforeEntry="upstream_failed")
+    begun = RuleRecord(
+        rule="IsRelease",
+        provider="VariableCheck",
+        on_failure=False,
+        generation=0,
+        rule_execution_id="r-1",
+        deadline="2026-03-01T14:00:00+00:00",
+    )
+    execution.keep("Deploy.beforeEntry", f"{RULE}_0", to_json_value(begun))
+
+    shown = state_of(database)["Deploy"]["beforeEntryConditionState"]
+
+    assert shown["latestExecution"]["status"] == "Abandoned"
+    [rule_state] = shown["conditionStates"][0]["ruleStates"]
+    assert rule_state["latestExecution"]["status"] == "Abandoned"
+
+
+def test_a_condition_that_was_never_asked_shows_nothing(database, pipeline):
+    execution = took(database.start("shop")).pass_stage("Build")
+    execution.set(Deploy__enter="success", Deploy__beforeEntry="upstream_failed")
+    assert "beforeEntryConditionState" not in state_of(database)["Deploy"]
+
+
+def test_a_condition_of_another_definition_is_cancelled(database, pipeline):
+    execution = took(database.start("shop")).pass_stage("Build")
+    execution.set(Deploy__enter="success", Deploy__beforeEntry="failed")
+    execution.push("Deploy.exit", "cancelled", {"reason": "The definition of shop changed."})
+
+    shown = state_of(database)["Deploy"]["beforeEntryConditionState"]
+
+    assert shown["latestExecution"]["status"] == "Cancelled"
 
 
 def test_a_disabled_transition_says_by_whom_when_and_why(database, pipeline):
