@@ -83,6 +83,44 @@ def test_a_run_order_that_is_unknown_is_assumed_to_be_a_number(project):
     assert project.pipeline(text).stages[1].actions[0].run_order == 1
 
 
+PLACES = {
+    "a version": ("Provider: Manual, Version: 1", "Provider: Manual, Version: !Ref Given", "1"),
+    "an owner": ("Owner: AWS, Provider: Manual", "Owner: !Ref Given, Provider: Manual", "AWS"),
+    "a listed value": (
+        "S3ObjectKey: app.zip}",
+        "S3ObjectKey: app.zip, PollForSourceChanges: !Ref Given}",
+        "true",
+    ),
+    "an account": ("111122223333:role", "${Given}:role", "111122223333"),
+    "an account of a partition": (
+        "arn:aws:iam::111122223333:role",
+        "arn:${AWS::Partition}:iam::${Given}:role",
+        "111122223333",
+    ),
+    "a bucket": ("Location: artifacts", "Location: !Ref Given", "given"),
+    "a mode": ("Properties:\n", "Properties:\n      ExecutionMode: !Ref Given\n", "PARALLEL"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "assumed"), PLACES.values(), ids=PLACES)
+def test_what_is_assumed_is_right_where_it_stands(before, after, assumed, project):
+    text = template("x", before="Parameters: {Given: {Type: String}}\n")
+    text = text.replace(before, after, 1).replace("RoleArn: arn", "RoleArn: !Sub arn")
+
+    report = project.report(text)
+
+    assert report.errors == []
+    assert [piece.assumed for piece in report.pipelines[0].unresolved if piece.name == "given"] == [assumed]
+
+
+def test_a_name_made_of_a_long_file_name_is_not_too_long(project):
+    text = template("x").replace("Location: artifacts", "Location: !Sub '${AWS::StackName}-artifacts'")
+
+    report = project.report(text, f"{'service-' * 8}.yaml")
+
+    assert report.pipelines[0].findings == ()
+
+
 FILES = {
     "list.json": '[{"ParameterKey": "A", "ParameterValue": "1"}, '
     '{"ParameterKey": "B", "ParameterValue": "x"}]',
