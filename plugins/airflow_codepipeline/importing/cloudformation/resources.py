@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.suggest import did_you_mean
 from airflow_codepipeline.importing.cloudformation.declaration import api_value, declaration
+from airflow_codepipeline.importing.cloudformation.dynamic import looked_up
 from airflow_codepipeline.importing.cloudformation.loops import unrolled_mapping
 from airflow_codepipeline.importing.cloudformation.resolver import Resolver
 from airflow_codepipeline.importing.cloudformation.template import as_mapping, read_template
@@ -110,6 +111,7 @@ class _Reader:
     def pipeline(self, logical_id: str, properties: Mapping) -> None:
         """Take a pipeline."""
         problems = self._resolver.problems
+        properties = looked_up(properties, self._resolver.variables, self._template.name)
         declared = declaration(properties, problems)
         name = pipeline_name(properties.get("Name"), resource=logical_id, stem=self._template.stem)
         if name.problem is not None:
