@@ -100,6 +100,7 @@ class _Reading:
         items = loaded.data if isinstance(loaded.data, list) else [loaded.data]
         for item in items:
             here.add(self._document(item, path))
+        here.errors = list(dict.fromkeys(here.errors))
         if alone and not (here.size or here.notes):
             problem = NO_PIPELINE.problem(NO_PIPELINE.what, suggestion=NO_PIPELINE.right)
             here.add_problems(str(path), [problem])

@@ -98,6 +98,33 @@ def test_a_value_that_one_pipeline_needs_in_a_form_has_that_form_for_all(project
     assert values == {"runner": "arn:aws:iam::111122223333:role/runner"}
 
 
+def test_a_secret_of_one_pipeline_is_one_for_all(project):
+    before = "Parameters: {Login: {Type: String}}\n"
+    github = "{Category: Source, Owner: ThirdParty, Provider: GitHub, Version: 1}"
+    text = template("!Ref Login", before=before, name="plain")
+    secret = (
+        template("x", name="secret")
+        .replace("{Category: Source, Owner: AWS, Provider: S3, Version: 1}", github)
+        .replace(
+            "{S3Bucket: source, S3ObjectKey: app.zip}",
+            "{Owner: a, Repo: b, Branch: c, OAuthToken: !Ref Login}",
+        )
+    )
+    both = text + secret[secret.index("  Web:\n") :].replace("  Web:\n", "  Other:\n", 1)
+
+    report = project.report(both)
+
+    values = yaml.safe_load((project.output / "variables" / "local.yaml").read_text())
+    assert values == {"login": "CHANGE-ME"}
+    assert [piece.assumed for item in report.pipelines for piece in item.unresolved] == ["CHANGE-ME"] * 2
+
+
+def test_a_file_may_be_called_like_a_template_of_jinja(project):
+    pipeline = project.pipeline(template("!Ref AWS::StackName"), "{{cookiecutter.name}}{%x%}.yaml")
+
+    assert pipeline.name == "Web"
+
+
 def test_a_variables_file_that_cannot_be_read_stops_everything(project):
     path = project.output / "variables" / "local.yaml"
     path.parent.mkdir(parents=True)
@@ -159,6 +186,7 @@ REFUSED = {
     "deep.yaml": ("[" * 2000 + "]" * 2000, "CP002"),
     "deeper.yaml": ("Resources: " + "[" * 200 + "]" * 200, "CP002"),
     "deep.json": ('{"pipeline": {"name": "x", "stages": ' + "[" * 600 + "]" * 600 + "}}", "CP002"),
+    "list.json": ('[{"a": 1}, {"b": 2}, 3]', "CI001"),
     "bomb.yaml": ("Resources: &r [*r]\n", "CP006"),
     "laughs.yaml": (
         "a: &a [x, x]\n"
