@@ -9,13 +9,15 @@ import msgspec
 
 from airflow_codepipeline.definition.checks import registry
 from airflow_codepipeline.definition.model import Pipeline
-from airflow_codepipeline.definition.shape import Shape
+from airflow_codepipeline.definition.shape import MISSING_KEY, Shape
 from airflow_codepipeline.importing.api_form import api_form
 from airflow_codepipeline.importing.fitting import Verdict, settled, unknowns_by_name
 from airflow_codepipeline.importing.found import FoundPipeline, places_of
 from airflow_codepipeline.importing.values import Mapping, Sequence, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow_codepipeline.definition.findings import Finding, Path, Problem
     from airflow_codepipeline.importing.values import Unknown
 
@@ -66,7 +68,17 @@ def _judged(declaration: Mapping) -> Verdict:
     if not shape.readable:
         return Verdict(None, shape.problems)
     pipeline = msgspec.convert(plain, Pipeline)
-    return Verdict(pipeline, [*shape.problems, *registry.problems(pipeline, registry.CHECKS)])
+    checked = registry.problems(pipeline, registry.CHECKS)
+    return Verdict(pipeline, [*shape.problems, *_without_version(plain), *checked])
+
+
+def _without_version(data: dict[str, Any]) -> Iterator[Problem]:
+    """Find action types without a version: a definition of ours has a default, AWS has none."""
+    for number, stage in enumerate(data["stages"]):
+        for index, action in enumerate(stage["actions"]):
+            if "version" not in action["actionTypeId"]:
+                path = ("stages", number, "actions", index, "actionTypeId")
+                yield MISSING_KEY.problem("The key 'version' is missing.", path)
 
 
 def _plain(value: Any) -> Any:
