@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import yaml
 
 from airflow_codepipeline.definition.reader import read_pipeline
+from airflow_codepipeline.importing.api_form import api_form
 from unit.importing.conftest import template
 
 BUCKET = "Bucket: {Type: AWS::S3::Bucket}\n"
@@ -74,7 +77,9 @@ def test_a_name_that_was_declared_twice_is_an_error(project):
 
 def test_requests_name_the_pipeline_as_it_is_called(project):
     frozen = template().replace(
-        "  Stages:\n", "  DisableInboundStageTransitions: [{StageName: Approval}]\n      Stages:\n", 1
+        "  Stages:\n",
+        "  DisableInboundStageTransitions: [{StageName: Approval, Reason: Frozen}]\n      Stages:\n",
+        1,
     )
     first, second = project.file(template(), "one.yaml"), project.file(frozen, "two.yaml")
 
@@ -148,6 +153,7 @@ def test_a_cloud_assembly_is_read_by_its_manifest(project):
     folder = project.folder / "cdk.out"
     project.file(template(name="shop"), "cdk.out/Shop.template.json")
     project.file(template(name="inner"), "cdk.out/assembly-Inner/Inner.template.json")
+    project.file(template(name="nested"), "cdk.out/ShopNested.nested.template.json")
     project.file(template(name="stale"), "cdk.out/Stale.template.json")
     manifest = '{"artifacts": {"A": {"type": "%s", "properties": {"%s": "%s"}}}}'
     outer = manifest % ("aws:cloudformation:stack", "templateFile", "Shop.template.json")
@@ -160,7 +166,10 @@ def test_a_cloud_assembly_is_read_by_its_manifest(project):
 
     report = project.run(folder)
 
-    assert (report.errors, [written.name for written in report.pipelines]) == ([], ["shop", "inner"])
+    assert (report.errors, [written.name for written in report.pipelines]) == (
+        [],
+        ["shop", "nested", "inner"],
+    )
 
 
 def test_a_folder_without_a_manifest_is_searched_for_templates(project):
@@ -202,6 +211,15 @@ def test_what_is_no_pipeline_is_refused_with_a_reason(project):
         said[name] = [error.id for error in project.report(text, name).errors]
 
     assert said == {name: [kind] for name, (_, kind) in REFUSED.items()}
+
+
+def test_what_boto3_returns_and_what_create_pipeline_takes_is_read(project):
+    declared = api_form(project.pipeline(template(name="web")))
+    data = {"pipeline": declared, "tags": [{"key": "team", "value": "web"}], "ResponseMetadata": {}}
+
+    [written] = project.report(json.dumps(data), "web.json").pipelines
+
+    assert read_pipeline(written.file).airflow.tags == ("team=web",)
 
 
 def test_a_file_that_is_not_there_is_refused(project):

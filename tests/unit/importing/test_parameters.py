@@ -69,6 +69,13 @@ def test_a_parameter_of_the_parameter_store_is_known_to_the_stack_alone(project)
     assert "# Parameter Image = SSM parameter /web/image in stack.yaml" in variables(project)[1]
 
 
+def test_a_lookup_that_the_cdk_makes_is_called_as_what_it_looks_up(project):
+    name = "SsmParameterValuewebimageC96584B6F00A464EAD1953AFF4B05118Parameter"
+    before = f"Parameters: {{{name}: {{Type: 'AWS::SSM::Parameter::Value<String>', Default: /web/image}}}}\n"
+
+    assert project.text(f"!Ref {name}", before=before) == '"{{ var.web_image }}"'
+
+
 def test_a_role_that_is_unknown_is_assumed_to_be_one(project):
     text = template("x", before="Parameters: {Runner: {Type: String}}\n")
     text = text.replace("arn:aws:iam::111122223333:role/pipeline", "!Ref Runner")
