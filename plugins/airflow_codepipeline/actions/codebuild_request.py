@@ -120,8 +120,10 @@ def _version(artifact: ArtifactReference) -> str | None:
 
 
 def _primary(context: ActionContext) -> ArtifactReference:
+    if len(context.input_artifacts) == 1:
+        return context.input_artifacts[0]
     name = optional(context, "PrimarySource")
-    if name is None and len(context.input_artifacts) > 1:
+    if name is None and context.input_artifacts:
         inputs = ", ".join(artifact.name for artifact in context.input_artifacts)
         raise misconfigured(
             context, f"it has several input artifacts; PrimarySource must name one of {inputs}."

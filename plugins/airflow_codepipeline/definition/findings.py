@@ -68,6 +68,7 @@ class Problem:
 
     :param path: keys and indices from the top of the declaration.
     :param position: line and column from 1, where whoever found it knows them.
+    :param allowed: the values that are right at this place, where they can be listed.
     """
 
     kind: Kind
@@ -75,6 +76,7 @@ class Problem:
     path: Path = ()
     suggestion: str = ""
     position: tuple[int, int] | None = None
+    allowed: tuple[str, ...] = ()
 
     def inside(self, base: Path) -> Problem:
         """Return the same problem with its path counted from `base`, where it is below that."""
@@ -116,6 +118,14 @@ class Kind:
         *,
         suggestion: str = "",
         position: tuple[int, int] | None = None,
+        allowed: tuple[str, ...] = (),
     ) -> Problem:
         """Return one occurrence of it."""
-        return Problem(kind=self, message=message, path=path, suggestion=suggestion, position=position)
+        return Problem(
+            kind=self,
+            message=message,
+            path=path,
+            suggestion=suggestion,
+            position=position,
+            allowed=allowed,
+        )

@@ -100,13 +100,18 @@ class Shape:
     def _value(self, expected: inspect.Type, value: Any, path: Path) -> Any:
         return self._readers[type(expected)](expected, value, path)
 
-    def _fail(self, kind: Kind, message: str, path: Path, suggestion: str = "") -> Any:
-        self.problems.append(kind.problem(message, path, suggestion=suggestion))
+    def _fail(
+        self, kind: Kind, message: str, path: Path, suggestion: str = "", allowed: tuple[str, ...] = ()
+    ) -> Any:
+        self.problems.append(kind.problem(message, path, suggestion=suggestion, allowed=allowed))
         self.readable = False
         return _UNSET
 
-    def _wrong(self, expected: str, value: Any, path: Path, suggestion: str = "") -> Any:
-        return self._fail(WRONG_TYPE, f"Expected {expected}, found {_described(value)}.", path, suggestion)
+    def _wrong(
+        self, expected: str, value: Any, path: Path, suggestion: str = "", allowed: tuple[str, ...] = ()
+    ) -> Any:
+        message = f"Expected {expected}, found {_described(value)}."
+        return self._fail(WRONG_TYPE, message, path, suggestion, allowed)
 
     def _struct(self, expected: inspect.StructType, value: Any, path: Path) -> Any:
         if not isinstance(value, dict):
@@ -197,7 +202,7 @@ class Shape:
             return value
         if value in ("true", "false"):
             return value == "true"
-        return self._wrong("true or false", value, path)
+        return self._wrong("true or false", value, path, allowed=("false", "true"))
 
     def _literal(self, expected: inspect.LiteralType, value: Any, path: Path) -> Any:
         if value in expected.values:
@@ -205,9 +210,8 @@ class Shape:
         allowed = [str(item) for item in expected.values]
         if not isinstance(value, str):
             return self._wrong(f"one of {listing(allowed)}", value, path)
-        return self._fail(
-            NOT_ALLOWED, f"{shown(value)} is not allowed here.", path, did_you_mean(value, allowed)
-        )
+        message = f"{shown(value)} is not allowed here."
+        return self._fail(NOT_ALLOWED, message, path, did_you_mean(value, allowed), tuple(allowed))
 
     def _form(self, expected: inspect.UnionType, value: Any, path: Path) -> Any:
         """Read a value that may be absent, or have one of several forms: a text, a list, a mapping."""

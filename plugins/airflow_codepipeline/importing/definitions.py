@@ -9,18 +9,15 @@ import msgspec
 
 from airflow_codepipeline.definition.checks import registry
 from airflow_codepipeline.definition.model import Pipeline
-from airflow_codepipeline.definition.shape import Shape
+from airflow_codepipeline.definition.shape import MISSING_KEY, Shape
 from airflow_codepipeline.importing.api_form import api_form
-from airflow_codepipeline.importing.fitting import (
-    fitted,
-    numbers_wanted,
-    patterns_wanted,
-    unknowns_by_name,
-)
+from airflow_codepipeline.importing.fitting import Verdict, settled, unknowns_by_name
 from airflow_codepipeline.importing.found import FoundPipeline, places_of
 from airflow_codepipeline.importing.values import Mapping, Sequence, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow_codepipeline.definition.findings import Finding, Path, Problem
     from airflow_codepipeline.importing.values import Unknown
 
@@ -50,14 +47,7 @@ class Refused:
 
 def define(found: FoundPipeline) -> Definition | Refused:
     """Return the definition of what was found, or why there is none."""
-    pipeline, problems = _model(found.declaration)
-    if pipeline is not None:
-        fit = patterns_wanted(found.declaration, pipeline)
-        if fit:
-            fitted(found.declaration, fit)
-            pipeline, problems = _model(found.declaration)
-    if pipeline is not None:
-        problems += registry.problems(pipeline, registry.CHECKS)
+    pipeline, problems = settled(found.declaration, _judged)
     findings = _findings(found, problems)
     if pipeline is None or any(finding.severity == "error" for finding in findings):
         return Refused(found=found, findings=findings)
@@ -72,19 +62,23 @@ def define(found: FoundPipeline) -> Definition | Refused:
     )
 
 
-def _model(declaration: Mapping) -> tuple[Pipeline | None, list[Problem]]:
-    shape, plain = _shaped(declaration)
-    if not shape.readable:
-        fit = numbers_wanted(declaration, shape.problems)
-        if fit:
-            fitted(declaration, fit)
-            shape, plain = _shaped(declaration)
-    return (msgspec.convert(plain, Pipeline) if shape.readable else None), shape.problems
-
-
-def _shaped(declaration: Mapping) -> tuple[Shape, Any]:
+def _judged(declaration: Mapping) -> Verdict:
     shape = Shape(places_of(declaration))
-    return shape, shape.read(_plain(declaration), Pipeline)
+    plain = shape.read(_plain(declaration), Pipeline)
+    if not shape.readable:
+        return Verdict(None, shape.problems)
+    pipeline = msgspec.convert(plain, Pipeline)
+    checked = registry.problems(pipeline, registry.CHECKS)
+    return Verdict(pipeline, [*shape.problems, *_without_version(plain), *checked])
+
+
+def _without_version(data: dict[str, Any]) -> Iterator[Problem]:
+    """Find action types without a version: a definition of ours has a default, AWS has none."""
+    for number, stage in enumerate(data["stages"]):
+        for index, action in enumerate(stage["actions"]):
+            if "version" not in action["actionTypeId"]:
+                path = ("stages", number, "actions", index, "actionTypeId")
+                yield MISSING_KEY.problem("The key 'version' is missing.", path)
 
 
 def _plain(value: Any) -> Any:

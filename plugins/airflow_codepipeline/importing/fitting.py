@@ -4,79 +4,105 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from airflow_codepipeline.definition.checks.limited import limited
 from airflow_codepipeline.importing.cloudformation.assumed import ACCOUNT, REGION
 from airflow_codepipeline.importing.labels import slug
 from airflow_codepipeline.importing.values import Mapping, Sequence, Text, unknowns_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from airflow_codepipeline.definition.findings import Path, Problem
     from airflow_codepipeline.definition.model import Pipeline
     from airflow_codepipeline.importing.values import Unknown
 
 
+_REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
 _REGIONS = ("us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1", *(f"region-{n}" for n in range(50)))
 
 
-def numbers_wanted(declaration: Mapping, problems: Iterable[Problem]) -> dict[str, str]:
-    """Return other assumed values, by name, for the unknowns at the places of problems of shape."""
-    fit: dict[str, str] = {}
+class Verdict(NamedTuple):
+    """What a declaration is with the assumed values.
+
+    :param pipeline: its model; none: it cannot be read.
+    """
+
+    pipeline: Pipeline | None
+    problems: list[Problem]
+
+    def weight(self, doubted: Problem) -> tuple[bool, bool, int, int]:
+        """How much is wrong, above all whether an error that is doubted is still there; less is better."""
+        errors = [problem for problem in self.problems if problem.kind.severity == "error"]
+        stays = any((error.kind, error.path) == (doubted.kind, doubted.path) for error in errors)
+        return self.pipeline is None, stays, len(errors), len(self.problems)
+
+
+def settled(declaration: Mapping, judge: Callable[[Mapping], Verdict]) -> Verdict:
+    """Assume other values, in place, where something is wrong with them; return what is left to say."""
+    verdict = judge(declaration)
+    # A region that is a key has got its value already, apart from those of the other stores.
+    stores = declaration.get("artifactStores")
+    keys = list(stores) if isinstance(stores, Mapping) else []
+    tried = {piece.name for piece in unknowns_in(keys)}
+    while (doubt := next(_doubts(declaration, verdict.problems, tried), None)) is not None:
+        problem, piece = doubt
+        tried.add(piece.name)
+        best, kept = verdict, piece.assumed
+        for candidate in (*problem.allowed, *_candidates(piece)):
+            fitted(declaration, {piece.name: candidate})
+            other = judge(declaration)
+            if other.weight(problem) < best.weight(problem):
+                best, kept = other, candidate
+        fitted(declaration, {piece.name: kept})
+        verdict = best
+    return verdict
+
+
+def _doubts(
+    declaration: Mapping, problems: Iterable[Problem], tried: set[str]
+) -> Iterator[tuple[Problem, Unknown]]:
+    """Yield what is wrong where something is assumed, and what that is."""
     for problem in problems:
         text = _at(declaration, problem.path)
-        if isinstance(text, Text) and len(text.pieces) == 1 and not text.isdigit():
-            fit[text.unknowns[0].name] = "1"
-    return fit
-
-
-def patterns_wanted(declaration: Mapping, pipeline: Pipeline) -> dict[str, str]:
-    """Return other assumed values, by name, for the unknowns that break a pattern of the API."""
-    fit: dict[str, str] = {}
-    for path, value, limit in limited(pipeline):
-        text = _at(declaration, path)
-        if limit.pattern is None or re.fullmatch(limit.pattern, value) or not isinstance(text, Text):
-            continue
-        if len(text.unknowns) != 1:
-            continue
-        piece = text.unknowns[0]
-        for candidate in _candidates(piece):
-            filled = "".join(part if isinstance(part, str) else candidate for part in text.pieces)
-            if re.fullmatch(limit.pattern, filled):
-                fit[piece.name] = candidate
-                break
-    return fit
+        for piece in text.unknowns if isinstance(text, Text) else ():
+            if piece.known is None and piece.name not in tried:
+                yield problem, piece
 
 
 def _candidates(piece: Unknown) -> Iterator[str]:
     plain = slug(piece.name)
-    yield plain
-    yield f"arn:aws:iam::{ACCOUNT}:role/{plain}"
-    yield from (ACCOUNT, REGION, "1")
+    if "region" in plain:
+        yield REGION
+    yield from (plain, f"{plain}-value", f"arn:aws:iam::{ACCOUNT}:role/{plain}")
+    yield from ("1", "60", "false", ACCOUNT, REGION)
+    yield from (piece.assumed[:most].rstrip("-") for most in (40, 30, 20, 10))
 
 
 def guesses(piece: Unknown) -> Iterator[str]:
-    """Yield every value that an import may have assumed for an unknown, in this run or an earlier one."""
+    """Yield the values that an import is likely to have assumed for an unknown, in this run or before."""
     yield piece.assumed
     yield from _candidates(piece)
 
 
 def regions_apart(stores: Any) -> dict[str, str]:
-    """Return other assumed values, by name, for regions of artifact stores that would be the same."""
+    """Return other assumed values, by name, for regions of stores that are none, or would be the same."""
     fit: dict[str, str] = {}
     taken: set[str] = set()
     items = stores if isinstance(stores, list) else ()
     regions = [item.get("Region") for item in items if isinstance(item, Mapping)]
     for region in sorted(regions, key=lambda item: isinstance(item, Text)):
-        if isinstance(region, Text) and str(region) in taken and len(region.pieces) == 1:
+        if isinstance(region, Text) and len(region.pieces) == 1 and not _is_free(region, taken):
             other = next(name for name in _REGIONS if name not in taken)
             fit[region.unknowns[0].name] = other
             taken.add(other)
         elif isinstance(region, str):
             taken.add(str(region))
     return fit
+
+
+def _is_free(region: str, taken: set[str]) -> bool:
+    return region not in taken and _REGION.fullmatch(region) is not None
 
 
 def fitted(value: Any, fit: dict[str, str]) -> Any:
@@ -110,5 +136,9 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def unknowns_by_name(value: Any) -> dict[str, Unknown]:
-    """Return every unknown of a value by its name, in order."""
-    return {piece.name: piece for piece in unknowns_in(value)}
+    """Return every unknown of a value by its name, in order: a secret where it is one in any place."""
+    found: dict[str, Unknown] = {}
+    for piece in unknowns_in(value):
+        if piece.name not in found or not found[piece.name].secret:
+            found[piece.name] = piece
+    return found

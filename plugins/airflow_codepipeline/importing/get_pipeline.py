@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.importing.found import Found, FoundPipeline
 from airflow_codepipeline.importing.kinds import MALFORMED
-from airflow_codepipeline.importing.values import Mapping, scalar_text
+from airflow_codepipeline.importing.request_files import dag_tags
+from airflow_codepipeline.importing.values import Mapping, Sequence, scalar_text
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.definition.findings import Problem
+
+# What get-pipeline prints and boto3 returns, and what create-pipeline takes, beside the pipeline.
+_BESIDE = frozenset({"pipeline", "metadata", "ResponseMetadata", "tags"})
 
 
 def is_declaration(data: Any) -> bool:
@@ -24,7 +31,8 @@ def read_declaration(data: Mapping, file: str) -> Found:
         found.add_problems(file, [problem])
         return found
     if declared is not data:
-        found.add_problems(file, [_unknown(data, key) for key in data if key not in ("pipeline", "metadata")])
+        found.add_problems(file, [_unknown(data, key) for key in data if key not in _BESIDE])
+        found.add_problems(file, _take_tags(data, declared))
     if found.errors:
         return found
     name = scalar_text(declared["name"])
@@ -34,5 +42,15 @@ def read_declaration(data: Mapping, file: str) -> Found:
     return found
 
 
-def _unknown(data: Mapping, key: str) -> Any:
+def _take_tags(data: Mapping, declared: Mapping) -> list[Problem]:
+    """Take the tags that CreatePipeline gives a pipeline."""
+    tags = data.get("tags") or Sequence()
+    if not isinstance(tags, Sequence) or not all(isinstance(tag, Mapping) and "key" in tag for tag in tags):
+        return [MALFORMED.problem("tags is a list of a key and a value each.", position=data.place("tags"))]
+    if tags:
+        declared["airflow"] = dag_tags(tags, "key", "value")
+    return []
+
+
+def _unknown(data: Mapping, key: str) -> Problem:
     return MALFORMED.problem(f"Unknown key {shown(key)} beside 'pipeline'.", position=data.place(key))

@@ -136,6 +136,7 @@ class _Import:
         self._existing = existing
         self._values_path = values_path
         self._names: dict[tuple[str, str], str] = {}
+        self._unknowns: dict[str, Unknown] = {}
 
     def write(self, found: Found) -> None:
         """Write everything, the variables first: a definition without them could not be read."""
@@ -190,13 +191,12 @@ class _Import:
     def _write_variables(self, definitions: list[Definition], sides: list[SideFile]) -> bool:
         pieces = [piece for definition in definitions for piece in definition.unknowns.values()]
         pieces += [piece for side in sides for piece in unknowns_in(side.data)]
-        unknowns: dict[str, Unknown] = {}
         for piece in pieces:
-            # Where one pipeline needs a value of a certain form, that form is good for the others too.
-            if piece.name not in unknowns or not self._variables.is_first_guess(piece):
-                unknowns[piece.name] = piece
+            other = self._unknowns.get(piece.name)
+            if other is None or self._says_more(piece, other):
+                self._unknowns[piece.name] = piece
         try:
-            file = extended(self._values_path, unknowns.values(), self._existing)
+            file = extended(self._values_path, self._unknowns.values(), self._existing)
             if file.text is not None:
                 self._writer.variables(self._values_path, file.text)
         except OSError as error:
@@ -204,6 +204,16 @@ class _Import:
             return False
         self._report.notes += _placed(str(self._values_path), [_kept(piece) for piece in file.kept])
         return True
+
+    def _says_more(self, piece: Unknown, other: Unknown) -> bool:
+        """Tell which of two uses of a variable decides what it is.
+
+        Where it is a secret in one place, it is one in all. Where one pipeline needs a value of a certain
+        form, that form is good for the others too.
+        """
+        if piece.secret != other.secret:
+            return piece.secret
+        return not self._variables.is_first_guess(piece)
 
     def _write_definition(self, definition: Definition) -> None:
         found = definition.found
@@ -213,11 +223,12 @@ class _Import:
         except OSError as error:
             self._fail(found.file, error)
             return
+        pieces = (self._unknowns[name] for name in definition.unknowns)
         self._report.pipelines.append(
             Written(
                 name=found.name,
                 file=path,
-                unresolved=tuple(piece for piece in definition.unknowns.values() if piece.known is None),
+                unresolved=tuple(piece for piece in pieces if piece.known is None),
                 findings=definition.findings,
             )
         )

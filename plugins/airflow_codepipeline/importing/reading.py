@@ -104,8 +104,9 @@ class _Reading:
         items = loaded.data if isinstance(loaded.data, list) else [loaded.data]
         for item in items:
             here.add(self._document(item, path))
+        here.errors = list(dict.fromkeys(here.errors))
         if alone and not (here.size or here.notes):
-            problem = NO_PIPELINE.problem(NO_PIPELINE.what, suggestion=NO_PIPELINE.right)
+            problem = NO_PIPELINE.problem(NO_PIPELINE.what, suggestion=NO_PIPELINE.right, position=(1, 1))
             here.add_problems(str(path), [problem])
         self._found.add(here)
 
@@ -130,9 +131,10 @@ class _Reading:
 
 
 def _templates(folder: Path) -> list[Path]:
-    """Return the templates of a cloud assembly, those of the assemblies inside it too.
+    """Return the templates of a cloud assembly, those of nested stacks and of assemblies inside it too.
 
-    Source: CDK cloud assembly schema, artifact types aws:cloudformation:stack and cdk:cloud-assembly.
+    Source: CDK cloud assembly schema, artifact types aws:cloudformation:stack and cdk:cloud-assembly. A
+    nested stack is an asset, which no manifest tells from others but by its name.
     """
     manifest = folder / "manifest.json"
     try:
@@ -145,8 +147,9 @@ def _templates(folder: Path) -> list[Path]:
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return sorted(folder.rglob("*.template.json"))
-    nested = (path for directory in inner for path in _templates(directory))
-    return list(dict.fromkeys((*stacks, *nested)))
+    nested = sorted(folder.glob("*.nested.template.json"))
+    below = (path for directory in inner for path in _templates(directory))
+    return list(dict.fromkeys((*stacks, *nested, *below)))
 
 
 def _is_stack(artifact: Any) -> bool:
@@ -160,5 +163,7 @@ def _is_inner(artifact: Any) -> bool:
 def _not_terraform() -> Any:
     message = "Terraform's source cannot be imported: its values are only known to Terraform."
     return UNKNOWN_FORMAT.problem(
-        message, suggestion="Import what `terraform show -json` prints of a plan or of the state."
+        message,
+        suggestion="Import what `terraform show -json` prints of a plan or of the state.",
+        position=(1, 1),
     )

@@ -21,7 +21,7 @@ from airflow_codepipeline.importing.values import (
 from airflow_codepipeline.importing.variables import SECRET_VALUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from airflow_codepipeline.definition.findings import Problem
     from airflow_codepipeline.definition.text import Position
@@ -42,6 +42,7 @@ MASK = "****"
 
 # Of Unicode's private use: no text of a template has it.
 _MARK = "\ue000"
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"(?P<colon>\s*:)?')
 _CONTAINERS = ("EnvironmentVariables", "UserParameters", "ParameterOverrides", "Input")
 
 
@@ -125,7 +126,7 @@ class Secrets:
         self.take_out(data, owner)
         for problem in range(before, len(self.problems)):
             self.problems[problem] = replace(self.problems[problem], position=position)
-        return json_text(data) if len(self.problems) > before or _secrets_of(data) != known else item
+        return _respelled(item, data) if len(self.problems) > before or _secrets_of(data) != known else item
 
     def _without_tokens(self, item: str, label: str, position: Position | None) -> str:
         """Return a text without what looks like the tokens of well known services."""
@@ -147,13 +148,37 @@ def _json_values(item: str) -> Any:
 
     :raises ValueError: it is no JSON, or something unknown stands elsewhere than in the text of a value.
     """
-    if _MARK in item:
+    if _MARK in item or "\\ue000" in item.lower():
         raise ValueError(item)
-    pieces = pieces_of(item)
-    marked = (
-        piece if isinstance(piece, str) else f"{_MARK}{index}{_MARK}" for index, piece in enumerate(pieces)
-    )
-    return _unmarked(json.loads("".join(marked)), pieces)
+    return _unmarked(json.loads(_marked(item)), pieces_of(item))
+
+
+def _marked(item: str) -> str:
+    pieces = enumerate(pieces_of(item))
+    return "".join(piece if isinstance(piece, str) else f"{_MARK}{index}{_MARK}" for index, piece in pieces)
+
+
+def _respelled(item: str, data: Any) -> str:
+    """Return a JSON text with the values of other data of its form, and all the rest as it was."""
+    marked = _marked(item)
+    places = [match for match in _JSON_TEXT.finditer(marked) if match["colon"] is None]
+    values = list(zip(_texts_of(_json_values(item)), _texts_of(data), strict=True))
+    if len(places) != len(values):  # A key stands twice.
+        return json_text(data)
+    parts, done = [], 0
+    for match, (before, after) in zip(places, values, strict=True):
+        if pieces_of(before) != pieces_of(after):
+            parts += [_unmarked(marked[done : match.start()], pieces_of(item)), json_text(after)]
+            done = match.end()
+    return joined([*parts, _unmarked(marked[done:], pieces_of(item))])
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts_of(item)
 
 
 def _unmarked(value: Any, pieces: tuple[Piece, ...]) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.importing.request_files import tag_label
-from airflow_codepipeline.importing.values import Mapping, Sequence
+from airflow_codepipeline.importing.values import Mapping, Sequence, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,8 @@ def _stores(value: Any) -> dict[str, Any]:
         plain = Mapping(store.position)
         plain.update({key: item for key, item in store.items() if key != "region"})
         read.append((store.get("region"), _block(plain)))
-    if len(read) == 1 and not read[0][0]:
+    # The region of an only store is the provider's: nothing needs to know it before it is applied.
+    if len(read) == 1 and (not read[0][0] or isinstance(read[0][0], Text)):
         return {"artifactStore": read[0][1]}
     by_region = Mapping()
     by_region.update({str(region): store for region, store in read})
@@ -119,7 +120,8 @@ def _stores(value: Any) -> dict[str, Any]:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value == "" or (isinstance(value, dict | list) and not value)
+    """Tell whether a block lacks a value: the provider writes an empty text, list or 0 for none."""
+    return value is None or value in ("", 0) or (isinstance(value, dict | list) and not value)
 
 
 def _only(value: Any) -> Any:

@@ -126,6 +126,18 @@ def joined(values: Iterable[str]) -> str:
     return Text(tuple(merged))
 
 
+def part_of(value: str, start: int, end: int) -> str:
+    """Return the part of a text between two places; an unknown that is cut is known to be its value."""
+    parts: list[str] = []
+    done = 0
+    for piece in pieces_of(value):
+        text = piece if isinstance(piece, str) else piece.value
+        cut = text[max(start - done, 0) : max(end - done, 0)]
+        parts.append(Text((piece,)) if isinstance(piece, Unknown) and cut == text else cut)
+        done += len(text)
+    return joined(parts)
+
+
 def scalar_text(value: Any) -> str:
     """Return a scalar as CloudFormation writes it into a text."""
     if isinstance(value, bool):

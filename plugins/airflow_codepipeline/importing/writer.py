@@ -87,9 +87,9 @@ def _names(found: FoundPipeline) -> Iterator[str]:
 
 
 def made_comment(file: str, resource: str) -> str:
-    """Return the first line of every file that an import writes."""
-    name = one_line(Path(file).name)
-    return f"{_MADE} of {name}, {one_line(resource)}." if resource else f"{_MADE} of {name}."
+    """Return the first line of every file that an import writes; nothing in it is Jinja2's."""
+    made = ", ".join(one_line(part) for part in (Path(file).name, resource) if part)
+    return f"{_MADE} of {made}.".replace("{{", "{ {").replace("{%", "{ %")
 
 
 def name_is_taken(found: FoundPipeline) -> Problem:

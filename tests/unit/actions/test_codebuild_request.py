@@ -57,6 +57,12 @@ def test_several_inputs_need_a_primary_source_among_them(configuration, reason):
         request(configuration, inputs=[reference("One"), reference("Two")])
 
 
+def test_one_input_is_the_source_whatever_is_called_the_primary_one():
+    found = request({"PrimarySource": "Other"}, inputs=[reference("One")])
+
+    assert found["sourceLocationOverride"] == "store/pipeline/One/0000000.zip"
+
+
 def test_one_output_is_the_artifact_of_the_build_at_the_planned_key():
     context = attempt("Build", "CodeBuild", PROJECT, inputs=[reference("In")], outputs=["Out"])
     override = build_request(context)["artifactsOverride"]

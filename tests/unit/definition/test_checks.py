@@ -622,6 +622,23 @@ def test_a_variable_in_place_of_a_listed_value_is_left_to_the_run(web_shop, exam
     assert examined(web_shop).findings == ()
 
 
+def test_an_artifact_that_no_input_is_does_no_harm_where_it_is_not_read(web_shop, examined):
+    action(web_shop, BUILD).update(inputArtifacts=[{"name": "SourceOutput"}])
+    configuration(web_shop, BUILD)["PrimarySource"] = "Elsewhere"
+    action(web_shop, PUBLISH).update(
+        actionTypeId=action_type("Deploy", "CloudFormation"),
+        inputArtifacts=[],
+        configuration={
+            "ActionMode": "CHANGE_SET_EXECUTE",
+            "StackName": "shop",
+            "ChangeSetName": "next",
+            "TemplatePath": "Elsewhere::stack.yaml",
+        },
+    )
+
+    assert [finding for finding in examined(web_shop).findings if finding.id == "CP404"] == []
+
+
 def test_an_event_type_without_its_prefix_is_answered_with_the_whole(web_shop, examined):
     an_event_type_without_its_prefix(web_shop)
 

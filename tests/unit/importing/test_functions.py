@@ -75,6 +75,23 @@ def test_what_only_a_stack_knows_becomes_a_variable(written, imported, project):
     assert project.text(written, before=PARAMETERS, resources=BUCKET) == imported
 
 
+LOOKED_UP = {
+    "{{resolve:ssm:/web/RoleArn:2}}": "{{ var.role_arn }}",
+    "arn:aws:iam::{{resolve:ssm:Account}}:role/x": "arn:aws:iam::{{ var.account }}:role/x",
+    "{{resolve:secretsmanager:web:SecretString:Role}}": "{{ var.role }}",
+}
+
+
+@pytest.mark.parametrize(("written", "imported"), LOOKED_UP.items())
+def test_a_role_that_the_stack_looks_up_becomes_a_variable(written, imported, project):
+    text = template("x").replace("arn:aws:iam::111122223333:role/pipeline", f"'{written}'")
+
+    [pipeline] = project.report(text).pipelines
+
+    assert f'roleArn: "{imported}"' in pipeline.file.read_text()
+    assert [piece.was in written for piece in pipeline.unresolved] == [True]
+
+
 def test_a_resource_whose_name_the_template_says_is_known(project):
     named = "Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${Branch}-bucket'}}\n"
 

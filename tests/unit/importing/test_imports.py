@@ -7,6 +7,7 @@ import json
 import yaml
 
 from airflow_codepipeline.definition.reader import read_pipeline
+from airflow_codepipeline.importing.api_form import api_form
 from unit.importing.conftest import template
 
 BUCKET = "Bucket: {Type: AWS::S3::Bucket}\n"
@@ -76,7 +77,9 @@ def test_a_name_that_was_declared_twice_is_an_error(project):
 
 def test_requests_name_the_pipeline_as_it_is_called(project):
     frozen = template().replace(
-        "  Stages:\n", "  DisableInboundStageTransitions: [{StageName: Approval}]\n      Stages:\n", 1
+        "  Stages:\n",
+        "  DisableInboundStageTransitions: [{StageName: Approval, Reason: Frozen}]\n      Stages:\n",
+        1,
     )
     first, second = project.file(template(), "one.yaml"), project.file(frozen, "two.yaml")
 
@@ -98,6 +101,33 @@ def test_a_value_that_one_pipeline_needs_in_a_form_has_that_form_for_all(project
         assert [read_pipeline(item.file).name for item in report.pipelines]
     values = yaml.safe_load((project.output / "variables" / "local.yaml").read_text())
     assert values == {"runner": "arn:aws:iam::111122223333:role/runner"}
+
+
+def test_a_secret_of_one_pipeline_is_one_for_all(project):
+    before = "Parameters: {Login: {Type: String}}\n"
+    github = "{Category: Source, Owner: ThirdParty, Provider: GitHub, Version: 1}"
+    text = template("!Ref Login", before=before, name="plain")
+    secret = (
+        template("x", name="secret")
+        .replace("{Category: Source, Owner: AWS, Provider: S3, Version: 1}", github)
+        .replace(
+            "{S3Bucket: source, S3ObjectKey: app.zip}",
+            "{Owner: a, Repo: b, Branch: c, OAuthToken: !Ref Login}",
+        )
+    )
+    both = text + secret[secret.index("  Web:\n") :].replace("  Web:\n", "  Other:\n", 1)
+
+    report = project.report(both)
+
+    values = yaml.safe_load((project.output / "variables" / "local.yaml").read_text())
+    assert values == {"login": "CHANGE-ME"}
+    assert [piece.assumed for item in report.pipelines for piece in item.unresolved] == ["CHANGE-ME"] * 2
+
+
+def test_a_file_may_be_called_like_a_template_of_jinja(project):
+    pipeline = project.pipeline(template("!Ref AWS::StackName"), "{{cookiecutter.name}}{%x%}.yaml")
+
+    assert pipeline.name == "Web"
 
 
 def test_a_variables_file_that_cannot_be_read_stops_everything(project):
@@ -123,6 +153,7 @@ def test_a_cloud_assembly_is_read_by_its_manifest(project):
     folder = project.folder / "cdk.out"
     project.file(template(name="shop"), "cdk.out/Shop.template.json")
     project.file(template(name="inner"), "cdk.out/assembly-Inner/Inner.template.json")
+    project.file(template(name="nested"), "cdk.out/ShopNested.nested.template.json")
     project.file(template(name="stale"), "cdk.out/Stale.template.json")
     manifest = '{"artifacts": {"A": {"type": "%s", "properties": {"%s": "%s"}}}}'
     outer = manifest % ("aws:cloudformation:stack", "templateFile", "Shop.template.json")
@@ -135,7 +166,10 @@ def test_a_cloud_assembly_is_read_by_its_manifest(project):
 
     report = project.run(folder)
 
-    assert (report.errors, [written.name for written in report.pipelines]) == ([], ["shop", "inner"])
+    assert (report.errors, [written.name for written in report.pipelines]) == (
+        [],
+        ["shop", "nested", "inner"],
+    )
 
 
 def test_a_template_that_a_cloud_assembly_lacks_is_an_error(project):
@@ -178,6 +212,7 @@ REFUSED = {
     "deep.yaml": ("[" * 2000 + "]" * 2000, "CP002"),
     "deeper.yaml": ("Resources: " + "[" * 200 + "]" * 200, "CP002"),
     "deep.json": ('{"pipeline": {"name": "x", "stages": ' + "[" * 600 + "]" * 600 + "}}", "CP002"),
+    "list.json": ('[{"a": 1}, {"b": 2}, 3]', "CI001"),
     "bomb.yaml": ("Resources: &r [*r]\n", "CP006"),
     "laughs.yaml": (
         "a: &a [x, x]\n"
@@ -193,6 +228,15 @@ def test_what_is_no_pipeline_is_refused_with_a_reason(project):
         said[name] = [error.id for error in project.report(text, name).errors]
 
     assert said == {name: [kind] for name, (_, kind) in REFUSED.items()}
+
+
+def test_what_boto3_returns_and_what_create_pipeline_takes_is_read(project):
+    declared = api_form(project.pipeline(template(name="web")))
+    data = {"pipeline": declared, "tags": [{"key": "team", "value": "web"}], "ResponseMetadata": {}}
+
+    [written] = project.report(json.dumps(data), "web.json").pipelines
+
+    assert read_pipeline(written.file).airflow.tags == ("team=web",)
 
 
 def test_a_file_that_is_not_there_is_refused(project):

@@ -82,6 +82,13 @@ def test_a_parameter_of_the_parameter_store_is_known_to_the_stack_alone(project)
     assert "# Parameter Image = SSM parameter /web/image in stack.yaml" in variables(project)[1]
 
 
+def test_a_lookup_that_the_cdk_makes_is_called_as_what_it_looks_up(project):
+    name = "SsmParameterValuewebimageC96584B6F00A464EAD1953AFF4B05118Parameter"
+    before = f"Parameters: {{{name}: {{Type: 'AWS::SSM::Parameter::Value<String>', Default: /web/image}}}}\n"
+
+    assert project.text(f"!Ref {name}", before=before) == '"{{ var.web_image }}"'
+
+
 def test_a_role_that_is_unknown_is_assumed_to_be_one(project):
     text = template("x", before="Parameters: {Runner: {Type: String}}\n")
     text = text.replace("arn:aws:iam::111122223333:role/pipeline", "!Ref Runner")
@@ -94,6 +101,44 @@ def test_a_run_order_that_is_unknown_is_assumed_to_be_a_number(project):
     text = text.replace("- Name: Approve\n", "- Name: Approve\n              RunOrder: !Ref Order\n")
 
     assert project.pipeline(text).stages[1].actions[0].run_order == 1
+
+
+PLACES = {
+    "a version": ("Provider: Manual, Version: 1", "Provider: Manual, Version: !Ref Given", "1"),
+    "an owner": ("Owner: AWS, Provider: Manual", "Owner: !Ref Given, Provider: Manual", "AWS"),
+    "a listed value": (
+        "S3ObjectKey: app.zip}",
+        "S3ObjectKey: app.zip, PollForSourceChanges: !Ref Given}",
+        "true",
+    ),
+    "an account": ("111122223333:role", "${Given}:role", "111122223333"),
+    "an account of a partition": (
+        "arn:aws:iam::111122223333:role",
+        "arn:${AWS::Partition}:iam::${Given}:role",
+        "111122223333",
+    ),
+    "a bucket": ("Location: artifacts", "Location: !Ref Given", "given"),
+    "a mode": ("Properties:\n", "Properties:\n      ExecutionMode: !Ref Given\n", "PARALLEL"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "assumed"), PLACES.values(), ids=PLACES)
+def test_what_is_assumed_is_right_where_it_stands(before, after, assumed, project):
+    text = template("x", before="Parameters: {Given: {Type: String}}\n")
+    text = text.replace(before, after, 1).replace("RoleArn: arn", "RoleArn: !Sub arn")
+
+    report = project.report(text)
+
+    assert report.errors == []
+    assert [piece.assumed for piece in report.pipelines[0].unresolved if piece.name == "given"] == [assumed]
+
+
+def test_a_name_made_of_a_long_file_name_is_not_too_long(project):
+    text = template("x").replace("Location: artifacts", "Location: !Sub '${AWS::StackName}-artifacts'")
+
+    report = project.report(text, f"{'service-' * 8}.yaml")
+
+    assert report.pipelines[0].findings == ()
 
 
 FILES = {

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from airflow_codepipeline.definition.reader import read_pipeline
 from unit.importing.conftest import template
 
 GITHUB = """\
@@ -59,6 +60,15 @@ def test_an_environment_variable_that_holds_a_secret_becomes_a_variable(project)
 
     assert "swordfish" not in written(project)
     assert "prod" in written(project)
+
+
+def test_a_json_text_keeps_its_form_but_for_the_secrets(project):
+    text = '[ {"name" : "A_TOKEN",\n "value":"swordfish"} ]'
+
+    [pipeline] = project.report(declaration(environment=text), "site.json").pipelines
+
+    configuration = read_pipeline(pipeline.file).stages[1].actions[0].configuration
+    assert configuration["EnvironmentVariables"] == text.replace("swordfish", "CHANGE-ME")
 
 
 TOKENS = ["ghp_" + "a1" * 20, "AKIA" + "A1B2C3D4E5F6G7H8", "glpat-" + "x" * 20]

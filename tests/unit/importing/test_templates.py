@@ -216,6 +216,46 @@ def test_custom_action_types_and_webhooks_are_taken_along(project):
     assert declared["authenticationConfiguration"] == {"SecretToken": "{{ var.hook_secret_token }}"}
 
 
+def test_a_custom_action_type_has_the_types_of_the_api(project):
+    as_texts = BESIDE.replace("MinimumCount: 0", "MinimumCount: '0'").replace("Key: true", "Key: 'true'")
+    project.pipeline(template(resources=as_texts))
+
+    [action_type] = (project.output / "custom_action_types").iterdir()
+    data = yaml.safe_load(action_type.read_text())
+    assert data["inputArtifactDetails"] == {"minimumCount": 0, "maximumCount": 5}
+    assert data["configurationProperties"][0]["key"] is True
+
+
+TRANSITIONS = {
+    "{StageName: Approve, Reason: Frozen}": "the stage 'Approve', which the pipeline has not",
+    "{StageName: Approval}": "a StageName and a Reason",
+    "Approval": "a StageName and a Reason",
+}
+
+
+@pytest.mark.parametrize(("transition", "reason"), TRANSITIONS.items())
+def test_a_disabled_transition_names_a_stage_and_a_reason(transition, reason, project):
+    disabled = f"  DisableInboundStageTransitions: [{transition}]\n      Stages:\n"
+    report = project.report(template().replace("  Stages:\n", disabled, 1))
+
+    [error] = report.errors
+    assert (error.id, error.line > 0, reason in error.message) == ("CI003", True, True)
+
+
+def test_an_action_type_has_a_version(project):
+    [error] = project.report(template().replace(", Version: 1}", "}", 1)).errors
+
+    assert (error.id, error.path) == ("CP103", "stages[0].actions[0].actionTypeId")
+
+
+def test_tags_are_a_list(project):
+    [error] = project.report(
+        template().replace("  Stages:\n", "  Tags: {team: web}\n      Stages:\n", 1)
+    ).errors
+
+    assert (error.id, error.message) == ("CI003", "Tags is a list of a Key and a Value each.")
+
+
 def test_a_disabled_transition_is_taken_along(project):
     text = template().replace(
         "  Stages:\n",

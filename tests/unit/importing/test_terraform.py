@@ -158,6 +158,53 @@ def test_what_is_too_large_for_a_state_is_not_read(project):
     assert (error.id, error.message) == ("CP002", "The file is larger than 32 MiB.")
 
 
+def test_what_the_provider_writes_for_no_value_is_none(project):
+    values = copy.deepcopy(PIPELINE)
+    for stage in values["stage"]:
+        stage["action"][0].update(timeout_in_minutes=0, region="", role_arn="", namespace="")
+
+    pipeline = project.pipeline(state(values), "state.json")
+
+    [action] = pipeline.stages[0].actions
+    assert (action.timeout_in_minutes, action.region, action.role_arn) == (None, None, None)
+
+
+def test_what_terraform_calls_sensitive_is_never_written(project):
+    values = copy.deepcopy(PIPELINE)
+    values["stage"][1]["action"][0]["configuration"]["EnvironmentVariables"] = "swordfish"
+    marked = resource(values) | {
+        "sensitive_values": {"stage": [{}, {"action": [{"configuration": {"EnvironmentVariables": True}}]}]}
+    }
+    text = json.dumps({"format_version": "1.0", "values": {"root_module": {"resources": [marked]}}})
+
+    [written] = project.report(text, "state.json").pipelines
+
+    assert [piece.secret for piece in written.unresolved] == [True]
+    assert [finding.id for finding in written.findings] == ["CI102"]
+    assert "swordfish" not in "".join(path.read_text() for path in project.output.rglob("*.yaml"))
+
+
+def test_what_a_plan_leaves_to_aws_is_left_out(project):
+    values = copy.deepcopy(PIPELINE)
+    for stage in values["stage"]:
+        stage["action"][0].pop("run_order", None)
+    unknown = {
+        "artifact_store": [{"region": True}],
+        "stage": [{"action": [{"run_order": True, "region": True}]}] * 2,
+    }
+    change = {"address": resource({})["address"], "change": {"after_unknown": unknown}}
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [resource(values)]}},
+        "resource_changes": [change],
+    }
+
+    [written] = project.report(json.dumps(plan), "plan.json").pipelines
+
+    assert written.unresolved == ()
+    assert read_pipeline(written.file).artifact_store.location == "artifacts"
+
+
 def test_stores_of_several_regions_are_told_apart(project):
     values = copy.deepcopy(PIPELINE)
     values["artifact_store"] = [

@@ -11,6 +11,7 @@ from airflow_codepipeline.definition.suggest import did_you_mean, listing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from airflow_codepipeline.definition.action_types.catalogue import ActionType
     from airflow_codepipeline.definition.checks.base import Survey
     from airflow_codepipeline.definition.findings import Problem
     from airflow_codepipeline.definition.model import ActionTypeId
@@ -29,11 +30,19 @@ def find(survey: Survey) -> Iterator[Problem]:
         type_id = placed.action.action_type_id
         if type_id.owner != "AWS" or action_type(type_id) is not None:
             continue
+        key = _wrong_key(type_id)
         yield KIND.problem(
             f"There is no action type {type_id}.",
-            (*placed.path, "actionTypeId", _wrong_key(type_id)),
+            (*placed.path, "actionTypeId", key),
             suggestion=_suggestion(type_id),
+            allowed=tuple(dict.fromkeys(getattr(known, key) for known in _alike(type_id, key))),
         )
+
+
+def _alike(type_id: ActionTypeId, wrong_key: str) -> Iterator[ActionType]:
+    """Yield the action types that may have been meant."""
+    key = "category" if wrong_key == "provider" else "provider"
+    return (known for known in action_types() if getattr(known, key) == getattr(type_id, key))
 
 
 def _wrong_key(type_id: ActionTypeId) -> str:

@@ -31,4 +31,5 @@ def find(survey: Survey) -> Iterator[Problem]:
                     f"{shown(value)} is not allowed for '{key}'.",
                     (*path, "configuration", key),
                     suggestion=did_you_mean(value, allowed),
+                    allowed=tuple(allowed),
                 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.importing.fitting import fitted, regions_apart
 from airflow_codepipeline.importing.kinds import LEFT_OUT, MALFORMED, FaultError
-from airflow_codepipeline.importing.request_files import tag_label
+from airflow_codepipeline.importing.request_files import dag_tags
 from airflow_codepipeline.importing.values import Mapping, Sequence, json_text, scalar_text
 
 if TYPE_CHECKING:
@@ -103,11 +103,10 @@ def _stores(value: Any) -> Mapping:
 
 
 def _tags(value: Any) -> Mapping:
-    tags = Sequence(getattr(value, "position", None))
-    for item in value if isinstance(value, Sequence) else ():
-        if isinstance(item, Mapping) and "Key" in item:
-            label = tag_label(scalar_text(item["Key"]), scalar_text(item.get("Value", "")))
-            tags.add(label, item.position)
-    made = Mapping(tags.position)
-    made["tags"] = tags
-    return made
+    if not isinstance(value, Sequence) or not all(
+        isinstance(item, Mapping) and "Key" in item for item in value
+    ):
+        raise FaultError(
+            MALFORMED, "Tags is a list of a Key and a Value each.", getattr(value, "position", None)
+        )
+    return dag_tags(value, "Key", "Value")

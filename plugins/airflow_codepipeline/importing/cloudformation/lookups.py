@@ -121,10 +121,11 @@ def transform(_resolver: Resolver, argument: Any, position: Position | None) -> 
 
     :raises FaultError: always.
     """
-    name = argument.get("Name", "") if isinstance(argument, dict) else ""
+    macros = argument if isinstance(argument, list) else [argument]
+    names = ", ".join(shown(macro.get("Name", "")) for macro in macros if isinstance(macro, dict))
     raise FaultError(
         FUNCTION,
-        f"The macro {shown(str(name))} runs in AWS alone, so its value cannot be imported.",
+        f"The macro {names} runs in AWS alone, so its value cannot be imported.",
         position,
         "`aws cloudformation get-template --template-stage Processed` prints the template without macros.",
     )

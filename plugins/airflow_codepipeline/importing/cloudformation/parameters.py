@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LISTS = ("CommaDelimitedList", "List<")
 _SSM = "AWS::SSM::Parameter::"
+_MADE_BY_CDK = "C96584B6F00A464EAD1953AFF4B05118"
+"""A part of the names of parameters that the CDK makes; the one that is readable is the SSM parameter's."""
 
 
 def parameter_value(template: Template, name: str, given: Given, variables: Variables) -> Any:
@@ -40,6 +42,7 @@ def parameter_value(template: Template, name: str, given: Given, variables: Vari
     hidden = scalar_text(declared.get("NoEcho", False)).lower() == "true"
     known = given.stack.parameters.get(name) if given.stack is not None and not hidden else None
     was = f"Parameter {name}"
+    path = None
     if kind.startswith(_SSM):
         path = given.parameters.get(name, default)
         was += f" = SSM parameter {path}" if not hidden and path is not None else ""
@@ -51,7 +54,7 @@ def parameter_value(template: Template, name: str, given: Given, variables: Vari
     if known is not None and _is_list(kind):
         return known_items(variables, name, _items(known), was=was, source=template.name)
     found = variables.unknown(
-        name,
+        str(path) if _MADE_BY_CDK in name and path is not None else name,
         was=was,
         assumed=_assumed(template, name, declared),
         source=template.name,

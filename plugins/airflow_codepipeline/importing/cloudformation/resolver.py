@@ -95,6 +95,8 @@ class Resolver:
                 return self._call(name, argument, value.position or position)
         made = Mapping(value.position)
         for key, item in unrolled(self, value):
+            if key == "Fn::Transform":
+                lookups.transform(self, item, value.place(key))
             if key.startswith("Fn::"):
                 raise FaultError(FUNCTION, f"{key} must stand alone in its mapping.", value.place(key))
             resolved = self._present(item, value.place(key))

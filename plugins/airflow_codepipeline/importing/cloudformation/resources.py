@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.definition.suggest import did_you_mean
 from airflow_codepipeline.importing.cloudformation.declaration import api_value, declaration
+from airflow_codepipeline.importing.cloudformation.dynamic import looked_up
 from airflow_codepipeline.importing.cloudformation.loops import unrolled_mapping
 from airflow_codepipeline.importing.cloudformation.resolver import Resolver
 from airflow_codepipeline.importing.cloudformation.template import as_mapping, read_template
@@ -110,6 +112,7 @@ class _Reader:
     def pipeline(self, logical_id: str, properties: Mapping) -> None:
         """Take a pipeline."""
         problems = self._resolver.problems
+        properties = looked_up(properties, self._resolver.variables, self._template.name)
         declared = declaration(properties, problems)
         name = pipeline_name(properties.get("Name"), resource=logical_id, stem=self._template.stem)
         if name.problem is not None:
@@ -134,15 +137,24 @@ class _Reader:
             message = "DisableInboundStageTransitions is a list of stage names and reasons."
             raise FaultError(MALFORMED, message, properties.place("DisableInboundStageTransitions"))
         for transition in transitions:
-            if not isinstance(transition, Mapping) or not transition.get("StageName"):
-                raise FaultError(MALFORMED, "A disabled transition names its stage.", properties.position)
+            if not isinstance(transition, Mapping) or not {"StageName", "Reason"} <= transition.keys():
+                message = "A disabled transition has a StageName and a Reason."
+                raise FaultError(MALFORMED, message, getattr(transition, "position", properties.position))
             stage = scalar_text(transition["StageName"])
-            reason = transition.get("Reason", "Disabled in the template")
+            reason = transition["Reason"]
+            self._refuse_unknown_stage(stage, transition, properties)
             side, problem = disabled_transition(
                 self._file, logical_id, pipeline=name, stage=stage, reason=reason
             )
             self._found.side_files.append(side)
             self._resolver.problems.append(replace(problem, position=transition.position))
+
+    def _refuse_unknown_stage(self, stage: str, transition: Mapping, properties: Mapping) -> None:
+        stages = properties.get("Stages")
+        names = [item.get("Name") for item in stages or () if isinstance(item, Mapping)]
+        if stage not in map(scalar_text, names):
+            message = f"A transition is disabled into the stage {shown(stage)}, which the pipeline has not."
+            raise FaultError(MALFORMED, message, transition.place("StageName"))
 
     def custom_action_type(self, logical_id: str, properties: Mapping) -> None:
         """Take a custom action type, as CreateCustomActionType wants it."""
