@@ -32,9 +32,9 @@ SERVICE_TAG = "codepipeline-service"
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 REPORTER = "codepipeline.reporter"
 _BUILDERS: dict[str, tuple[str, str]] = {
-    "codepipeline.dispatcher": ("event_queue", "airflow_codepipeline.dag.dispatcher:build_dispatcher"),
-    "codepipeline.poller": ("poll_seconds", "airflow_codepipeline.dag.poller:build_poller"),
-    REPORTER: ("event_bus", "airflow_codepipeline.dag.reporter:reporter_dag"),
+    "codepipeline.dispatcher": ("event_queue", "airflow_codepipeline.serving.dispatcher:build_dispatcher"),
+    "codepipeline.poller": ("poll_seconds", "airflow_codepipeline.serving.poller:build_poller"),
+    REPORTER: ("event_bus", "airflow_codepipeline.serving.reporter:reporter_dag"),
 }
 """By the DAG's id: the option that wants it, and the function that makes it of the option's text."""
 

@@ -39,7 +39,7 @@ def run_began(dag_run: Any) -> None:
     if session is None or not _is_pipeline(dag_run):
         return
     from airflow_codepipeline.dag.declared import declaration_of
-    from airflow_codepipeline.dag.reporter import wanted_sinks
+    from airflow_codepipeline.serving.reporter import wanted_sinks
 
     declaration = declaration_of(dag_run.dag)
     if declaration is not None and wanted_sinks(declaration):

@@ -14,7 +14,6 @@ import msgspec
 
 from airflow_codepipeline.dag import names
 from airflow_codepipeline.dag.outcomes import KEYS, outcome_of
-from airflow_codepipeline.dag.reporter import REPORTER, run_id, wanted_sinks
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.events.look import ENDED_RUN, Look, Outcome, StageLook
 from airflow_codepipeline.events.subject import CONF, place
@@ -25,6 +24,7 @@ from airflow_codepipeline.service.read_actions import ActionPlace
 from airflow_codepipeline.service.rows import plain
 from airflow_codepipeline.service.snapshot import load_again
 from airflow_codepipeline.service.subject import reported_action, subject_of
+from airflow_codepipeline.serving.reporter import REPORTER, run_id, wanted_sinks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

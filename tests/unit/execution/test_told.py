@@ -13,7 +13,6 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 
-from airflow_codepipeline.dag.execution_watch import stage_look
 from airflow_codepipeline.events.look import Look, with_marks
 from airflow_codepipeline.events.progress import Progress, advance
 from airflow_codepipeline.events.subject import ReportedStage, Subject
@@ -22,6 +21,7 @@ from airflow_codepipeline.execution.standing import action_status, stage_status
 from airflow_codepipeline.execution.start import Trigger
 from airflow_codepipeline.service import override, reporting, retry, stop
 from airflow_codepipeline.service.subject import reported_action
+from airflow_codepipeline.serving.execution_watch import stage_look
 from execution import test_against_codepipeline
 from execution.codepipeline_model import CodePipeline
 from execution.machine_cases import cases

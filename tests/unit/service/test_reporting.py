@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from airflow_codepipeline.dag.reporter import REPORTER, reporter_dag
 from airflow_codepipeline.events.subject import CONF, Subject
 from airflow_codepipeline.service import reporting
 from airflow_codepipeline.service.pipelines import find_pipeline
 from airflow_codepipeline.service.snapshot import find_execution
 from airflow_codepipeline.service.stop import stop_pipeline_execution
+from airflow_codepipeline.serving.reporter import REPORTER, reporter_dag
 
 from .conftest import shop, took
 

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_codepipeline.dag.live_definitions import LiveDefinitions
-from airflow_codepipeline.dag.poll_records import ABOUT, News, from_text, to_text, variable_key
-from airflow_codepipeline.dag.polled_sources import PolledSource, polled_sources
 from airflow_codepipeline.dag.supervisor import in_thread, kept_variable, put_variable
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import TransientError
 from airflow_codepipeline.execution.polling import Look, Seen, after
+from airflow_codepipeline.serving.live_definitions import LiveDefinitions
+from airflow_codepipeline.serving.poll_records import ABOUT, News, from_text, to_text, variable_key
+from airflow_codepipeline.serving.polled_sources import PolledSource, polled_sources
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 log = logging.getLogger(__name__)
 
-TRIGGER = "airflow_codepipeline.dag.poll_trigger.PollTrigger"
+TRIGGER = "airflow_codepipeline.serving.poll_trigger.PollTrigger"
 MOST_CALLS = 16
 """How many sources are asked at once."""
 LONGEST_CALL_SECONDS = 60.0

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from dag.kit import web_shop
 
 from airflow_codepipeline.changes.delivery import Delivery
-from airflow_codepipeline.dag.definitions_at_hand import DefinitionsAtHand
-from airflow_codepipeline.dag.dispatching import dispatch
 from airflow_codepipeline.errors import ActionError
-from dag.kit import web_shop
-from dag.supervised import Supervisor
+from airflow_codepipeline.serving.definitions_at_hand import DefinitionsAtHand
+from airflow_codepipeline.serving.dispatching import dispatch
 from fixtures.source_events import event, object_created, repository_state, text
+from serving.supervised import Supervisor
 
 
 class Queue:

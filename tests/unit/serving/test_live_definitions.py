@@ -6,10 +6,10 @@ import os
 import shutil
 
 import pytest
-
-from airflow_codepipeline.dag import live_definitions as module
-from airflow_codepipeline.dag.live_definitions import LiveDefinitions
 from dag.kit import WEB_SHOP
+
+from airflow_codepipeline.serving import live_definitions as module
+from airflow_codepipeline.serving.live_definitions import LiveDefinitions
 
 
 @pytest.fixture

@@ -17,14 +17,14 @@ from airflow.triggers.base import StartTriggerArgs
 
 from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.dag.own_dags import continuous_dag, option
-from airflow_codepipeline.dag.queue_trigger import TRIGGER, QueueTrigger, open_queue
 from airflow_codepipeline.dag.snapshot import pipelines_at_origin
 from airflow_codepipeline.errors import CodePipelineError
+from airflow_codepipeline.serving.queue_trigger import TRIGGER, QueueTrigger, open_queue
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
 
-    from airflow_codepipeline.dag.dispatching import Queue
+    from airflow_codepipeline.serving.dispatching import Queue
 
 TASK = "dispatch"
 CONNECTION_OPTION = "event_queue_conn_id"
@@ -120,8 +120,8 @@ class DispatchOperator(BaseOperator):
         """
         from airflow.sdk.exceptions import AirflowFailException
 
-        from airflow_codepipeline.dag.definitions_at_hand import read_definitions
-        from airflow_codepipeline.dag.dispatching import dispatch
+        from airflow_codepipeline.serving.definitions_at_hand import read_definitions
+        from airflow_codepipeline.serving.dispatching import dispatch
 
         left = dispatch(queue, deliveries, read_definitions(Path(self.folder)))
         if left:

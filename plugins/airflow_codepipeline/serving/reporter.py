@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.events.subject import Subject
     from airflow_codepipeline.sinks.base import Sink
 
-TRIGGER = "airflow_codepipeline.dag.report_trigger.ReportTrigger"
+TRIGGER = "airflow_codepipeline.serving.report_trigger.ReportTrigger"
 EVENT_BUS, NOTIFICATIONS, COMMIT_STATUSES = "event_bus", "notifications", "commit_statuses"
 SINKS = (EVENT_BUS, NOTIFICATIONS, COMMIT_STATUSES)
 """Who is told: the ids of the tasks."""
@@ -133,7 +133,7 @@ class ReportSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> None:
         """Follow in the triggerer; reached only where the task did not start there."""
-        from airflow_codepipeline.dag.report_trigger import ReportTrigger
+        from airflow_codepipeline.serving.report_trigger import ReportTrigger
 
         run: Any = context["dag_run"]
         self.defer(trigger=ReportTrigger(**self.trigger_kwargs, conf=dict(run.conf)), method_name="told")

@@ -12,16 +12,7 @@ import msgspec
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.dag import names
-from airflow_codepipeline.dag.execution_watch import watch
 from airflow_codepipeline.dag.own_dags import REPORTER
-from airflow_codepipeline.dag.reporter import (
-    COMMIT_STATUSES,
-    EVENT_BUS,
-    NOTIFICATIONS,
-    TRIGGER,
-    open_sink,
-    run_id,
-)
 from airflow_codepipeline.dag.supervisor import ask, in_thread, pull_xcom, push_xcom
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError
@@ -32,6 +23,15 @@ from airflow_codepipeline.events.progress import advance, newly_ended
 from airflow_codepipeline.events.report import Report
 from airflow_codepipeline.events.subject import CONF, Subject, place
 from airflow_codepipeline.execution.records import reported_key
+from airflow_codepipeline.serving.execution_watch import watch
+from airflow_codepipeline.serving.reporter import (
+    COMMIT_STATUSES,
+    EVENT_BUS,
+    NOTIFICATIONS,
+    TRIGGER,
+    open_sink,
+    run_id,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from airflow_codepipeline.actions.polled import is_polled
-from airflow_codepipeline.dag.poll_records import ABOUT, to_text, variable_key
-from airflow_codepipeline.dag.polled_sources import source_key
-from airflow_codepipeline.dag.starting import NotStartedError, start_from_task
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.errors import ActionError, DefinitionError
 from airflow_codepipeline.execution.polling import token_of
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.start import Trigger, revision_types, source_actions
+from airflow_codepipeline.serving.poll_records import ABOUT, to_text, variable_key
+from airflow_codepipeline.serving.polled_sources import source_key
+from airflow_codepipeline.serving.starting import NotStartedError, start_from_task
 from airflow_codepipeline.settings import definition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from airflow_codepipeline.dag.poll_records import News
     from airflow_codepipeline.definition.model import Action, Pipeline
     from airflow_codepipeline.execution.polling import Seen
+    from airflow_codepipeline.serving.poll_records import News
 
 log = logging.getLogger(__name__)
 

@@ -9,14 +9,15 @@ import pytest
 from airflow.sdk.definitions._internal.contextmanager import DagContext
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 from airflow.serialization.serialized_objects import DagSerialization
-
-from airflow_codepipeline.dag import polling, snapshot
-from airflow_codepipeline.dag.factory import load_pipelines
-from airflow_codepipeline.dag.poll_trigger import PollTrigger
-from airflow_codepipeline.dag.poller import build_poller
-from airflow_codepipeline.dag.polling import Outcome
-from airflow_codepipeline.errors import CodePipelineError
 from dag.kit import WEB_SHOP
+
+from airflow_codepipeline.dag import snapshot
+from airflow_codepipeline.dag.factory import load_pipelines
+from airflow_codepipeline.errors import CodePipelineError
+from airflow_codepipeline.serving import polling
+from airflow_codepipeline.serving.poll_trigger import PollTrigger
+from airflow_codepipeline.serving.poller import build_poller
+from airflow_codepipeline.serving.polling import Outcome
 
 POLLER, OPTION = "codepipeline.poller", "AIRFLOW__CODEPIPELINE__POLL_SECONDS"
 

@@ -9,14 +9,14 @@ from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time.comms import ErrorResponse, GetDagRunState
 from airflow.triggers.base import TaskSuccessEvent, TriggerEvent
 
-from airflow_codepipeline.dag import execution_watch, report_trigger
-from airflow_codepipeline.dag.report_trigger import ReportTrigger
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.definition.model import ActionTypeId
 from airflow_codepipeline.errors import TransientError
 from airflow_codepipeline.events.look import Look, StageLook
 from airflow_codepipeline.events.subject import CONF, ReportedAction, ReportedStage, Subject
 from airflow_codepipeline.execution.start import Trigger
+from airflow_codepipeline.serving import execution_watch, report_trigger
+from airflow_codepipeline.serving.report_trigger import ReportTrigger
 from airflow_codepipeline.sinks.base import Delivery
 
 BUILD = ReportedAction(name="A", type=ActionTypeId(category="Build", provider="CodeBuild"))

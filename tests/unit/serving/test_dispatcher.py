@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
+from dag.kit import WEB_SHOP
 
 from airflow_codepipeline.changes.delivery import Delivery
-from airflow_codepipeline.dag import dispatcher, queue_trigger
-from airflow_codepipeline.dag.dispatcher import QueueOptionError, build_dispatcher
 from airflow_codepipeline.dag.factory import load_pipelines
-from airflow_codepipeline.dag.queue_trigger import QueueTrigger
 from airflow_codepipeline.errors import ActionError, TransientError
-from dag.kit import WEB_SHOP
-from dag.supervised import Supervisor
+from airflow_codepipeline.serving import dispatcher, queue_trigger
+from airflow_codepipeline.serving.dispatcher import QueueOptionError, build_dispatcher
+from airflow_codepipeline.serving.queue_trigger import QueueTrigger
 from fixtures.source_events import object_created, text
+from serving.supervised import Supervisor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,16 +15,16 @@ from airflow_codepipeline.changes.matching import start_of_request, starts_of_ch
 from airflow_codepipeline.changes.message import read_message
 from airflow_codepipeline.changes.order import Told, in_order
 from airflow_codepipeline.dag.identity import region_or_none
-from airflow_codepipeline.dag.starting import NotStartedError, start_from_task
 from airflow_codepipeline.errors import ActionError, CodePipelineError
 from airflow_codepipeline.execution.refusal import Refusal
+from airflow_codepipeline.serving.starting import NotStartedError, start_from_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from airflow_codepipeline.changes.delivery import Delivery
     from airflow_codepipeline.changes.matching import WantedStart
-    from airflow_codepipeline.dag.definitions_at_hand import DefinitionsAtHand
+    from airflow_codepipeline.serving.definitions_at_hand import DefinitionsAtHand
 
 log = logging.getLogger(__name__)
 

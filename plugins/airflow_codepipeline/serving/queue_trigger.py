@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from airflow_codepipeline.changes.delivery import Delivery
-    from airflow_codepipeline.dag.dispatching import Queue
+    from airflow_codepipeline.serving.dispatching import Queue
 
 log = logging.getLogger(__name__)
 
-TRIGGER = "airflow_codepipeline.dag.queue_trigger.QueueTrigger"
+TRIGGER = "airflow_codepipeline.serving.queue_trigger.QueueTrigger"
 WAIT_SECONDS = 10
 """How long SQS holds one request: as long does the end of a triggerer wait for the thread that asks."""
 PAUSE_SECONDS = 5

@@ -15,10 +15,10 @@ from airflow.triggers.base import StartTriggerArgs
 
 from airflow_codepipeline.dag.action_operator import retrying
 from airflow_codepipeline.dag.own_dags import continuous_dag
-from airflow_codepipeline.dag.poll_records import News
-from airflow_codepipeline.dag.poll_trigger import TRIGGER, PollTrigger
 from airflow_codepipeline.dag.snapshot import pipelines_at_origin
 from airflow_codepipeline.errors import CodePipelineError
+from airflow_codepipeline.serving.poll_records import News
+from airflow_codepipeline.serving.poll_trigger import TRIGGER, PollTrigger
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG, Context
@@ -93,7 +93,7 @@ class PollOperator(BaseOperator):
         """
         from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-        from airflow_codepipeline.dag.polling import carry_out
+        from airflow_codepipeline.serving.polling import carry_out
 
         del context
         outcome = carry_out(Path(self.folder), msgspec.convert(event, list[News]))

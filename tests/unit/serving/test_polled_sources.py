@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_codepipeline.dag import polled_sources as module
-from airflow_codepipeline.dag.polled_sources import polled_sources, source_key
 from airflow_codepipeline.definition.extension import ActionExtension, PipelineExtension
 from airflow_codepipeline.definition.model import Action, ActionTypeId, Pipeline, Stage
 from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.execution.polling import Look
+from airflow_codepipeline.serving import polled_sources as module
+from airflow_codepipeline.serving.polled_sources import polled_sources, source_key
 
 TYPES = {
     "S3": ("AWS", {"S3Bucket": "b", "S3ObjectKey": "k"}),
