@@ -68,6 +68,17 @@ def test_a_definition_that_airflow_itself_refuses_is_an_import_error_of_its_own_
     assert [Path(file).name for file in parsed.import_errors] == ["web-shop.json"]
 
 
+def test_of_two_files_of_one_pipeline_one_is_an_import_error_and_the_other_loads(all_definitions):
+    (all_definitions.pipelines / "nightly.yml").write_text("name: nightly\nstages: []\n")
+
+    parsed = all_definitions.parse()
+
+    assert set(parsed.dags) == NAMES
+    [(file, error)] = parsed.import_errors.items()
+    assert Path(file).name == "nightly.yml"
+    assert "'nightly.yaml' declares the pipeline too" in error
+
+
 TIMETABLE = """\
 from airflow.timetables.base import DataInterval, Timetable
 

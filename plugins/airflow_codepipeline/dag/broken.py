@@ -38,8 +38,8 @@ def register_broken(path: Path, error: Exception) -> None:
 
     :param error: the findings with their places, or what Airflow said of the DAG.
     """
-    dag_id = names.dag_id(path.stem)
     # Two DAGs of one id would be the error of the DAG file, and the other's end.
+    dag_id = names.dag_id(path.name)
     dag_id = f"{dag_id}.definition" if is_own(dag_id) else dag_id
     dag = BrokenPipelineDag(dag_id, schedule=None, auto_register=False)
     ours = isinstance(error, CodePipelineError)

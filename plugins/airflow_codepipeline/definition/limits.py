@@ -105,12 +105,12 @@ LIMITS: dict[type, dict[str, Limit]] = {
         "default_value": Limit(least=1, most=1000),
         "description": Limit(most=200),
     },
-    PipelineExtension: {"max_active_runs": Limit(least=1)},
-    ActionExtension: {"retries": Limit(least=0), "retry_delay": Limit(least=0)},
 }
 
 _NAMES = Limit(least=1, item=Limit(least=1))
 OWN_LIMITS: dict[type, dict[str, Limit]] = {
-    Approvers: {"users": _NAMES, "roles": _NAMES, "required": Limit(least=1)}
+    ActionExtension: {"retries": Limit(least=0), "retry_delay": Limit(least=0)},
+    Approvers: {"users": _NAMES, "roles": _NAMES, "required": Limit(least=1)},
+    PipelineExtension: {"max_active_runs": Limit(least=1)},
 }
 """Limits of what is ours, for the JSON Schema: checks of their own find what is beyond them."""

@@ -25,6 +25,7 @@ from airflow_codepipeline.definition.text import (
 )
 from airflow_codepipeline.definition.variables_file import read_variables, variables_path
 from airflow_codepipeline.errors import DefinitionError
+from airflow_codepipeline.settings import definition_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,7 +42,13 @@ NAME_IS_NOT_STEM = Kind(
     what="The file's name is not the pipeline's name, so the pipeline could not be found by its name.",
     right="A file `<name of the pipeline>.yaml` or `.json`.",
 )
-KINDS = (NAME_IS_NOT_STEM,)
+TWIN = Kind(
+    id="CP015",
+    severity="error",
+    what="Another file of the folder declares the pipeline too, and is taken in the place of this one.",
+    right="One file for each pipeline.",
+)
+KINDS = (NAME_IS_NOT_STEM, TWIN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +97,7 @@ def read_pipeline(path: Path, *, variables: Mapping[str, Any] | None = None, che
     checked = _error_problems if check else _nothing
     if path.suffix == ".json":
         pipeline = _read_json_quickly(path, variables)
-        if pipeline is not None and pipeline.name == path.stem and not checked(pipeline):
+        if pipeline is not None and not _name_problems(path, pipeline) and not checked(pipeline):
             return pipeline
     examined = _examine(path, variables, checked)
     if examined.errors or examined.pipeline is None:
@@ -238,12 +245,20 @@ def _model(data: Any, document: Document, base: FindingPath) -> tuple[Pipeline |
 
 def _name_problems(path: Path, pipeline: Pipeline) -> list[Problem]:
     if pipeline.name == path.stem:
-        return []
+        return _twin_problems(path)
     message = f"The pipeline is {shown(pipeline.name)}, its file is {shown(path.name)}."
     suggestion = (
         f"Rename the file to {shown(pipeline.name + path.suffix)}, or the pipeline to {shown(path.stem)}."
     )
     return [NAME_IS_NOT_STEM.problem(message, ("name",), suggestion=suggestion)]
+
+
+def _twin_problems(path: Path) -> list[Problem]:
+    taken = definition_of(path.parent, path.stem)
+    if taken is None or taken.name == path.name:
+        return []
+    message = f"{shown(taken.name)} declares the pipeline too, and is taken in the place of this file."
+    return [TWIN.problem(message, ("name",), suggestion="Remove one of the two.")]
 
 
 def _place(path: Path, problems: Iterable[Problem], places: Places, base: FindingPath) -> tuple[Finding, ...]:

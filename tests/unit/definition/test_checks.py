@@ -456,6 +456,18 @@ def a_commit_status_without_a_token(declaration: Declaration) -> None:
     source["airflow"] = {"commit_status": True}
 
 
+def no_execution_at_once(declaration: Declaration) -> None:
+    declaration["airflow"]["max_active_runs"] = 0
+
+
+def fewer_tries_than_one(declaration: Declaration) -> None:
+    declaration["stages"][1]["actions"][0]["airflow"] = {"retries": -1}
+
+
+def a_pause_that_ends_before_it_begins(declaration: Declaration) -> None:
+    declaration["stages"][1]["actions"][0]["airflow"] = {"retries": 1, "retry_delay": -5}
+
+
 BROKEN = [
     (no_stages, "CP201", "stages"),
     (only_the_sources, "CP202", "stages"),
@@ -501,6 +513,9 @@ BROKEN = [
     (an_empty_list_of_approvers, "CP232", "stages[2].actions[0].airflow.approvers.users"),
     (an_approver_without_a_name, "CP232", "stages[2].actions[0].airflow.approvers.roles[1]"),
     (an_approver_twice, "CP232", "airflow.approvers.users[1]"),
+    (no_execution_at_once, "CP234", "airflow.max_active_runs"),
+    (fewer_tries_than_one, "CP234", "stages[1].actions[0].airflow.retries"),
+    (a_pause_that_ends_before_it_begins, "CP234", "stages[1].actions[0].airflow.retry_delay"),
     (a_misspelled_provider, "CP301", "stages[1].actions[0].actionTypeId.provider"),
     (an_unknown_partner, "CP302", "stages[1].actions[1].actionTypeId.provider"),
     (no_project, "CP303", "stages[1].actions[0].configuration"),

@@ -31,12 +31,14 @@ def test_the_same_pipeline_reads_the_same_from_json_and_yaml_bare_or_in_its_enve
     expected = read_pipeline(DEFINITIONS / "web-shop.json")
 
     for number, content in enumerate((whole, whole["pipeline"])):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        (folder / "web-shop.json").write_text(json.dumps(content))
-        (folder / "web-shop.yaml").write_text(yaml.safe_dump(content))
-        (folder / "web-shop.yml").write_text(json.dumps(content))
-        for file in folder.iterdir():
+        for suffix, text in (
+            ("json", json.dumps(content)),
+            ("yaml", yaml.safe_dump(content)),
+            ("yml", json.dumps(content)),
+        ):
+            file = tmp_path / str(number) / suffix / f"web-shop.{suffix}"
+            file.parent.mkdir(parents=True)
+            file.write_text(text)
             assert read_pipeline(file) == expected, file.name
 
 
@@ -77,6 +79,17 @@ def test_a_file_named_otherwise_says_what_to_rename(web_shop, examined):
 
     assert finding.id == "CP014"
     assert "'web-shop.json'" in finding.suggestion
+
+
+def test_of_two_files_of_one_pipeline_the_one_that_is_not_taken_says_so(web_shop, examined, tmp_path):
+    assert examined(web_shop, "web-shop.json").findings == ()
+    (tmp_path / "web-shop.yaml").write_text(json.dumps(web_shop))
+
+    [finding] = examined(web_shop, "web-shop.json").findings
+
+    assert (finding.id, finding.path) == ("CP015", "name")
+    assert "'web-shop.yaml' declares the pipeline too" in finding.message
+    assert examine(tmp_path / "web-shop.yaml").findings == ()
 
 
 def test_a_finding_names_file_line_and_column(tmp_path):
