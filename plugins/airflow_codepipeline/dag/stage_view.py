@@ -16,7 +16,7 @@ from airflow_codepipeline.dag.stage_desk import CLAIM_KEY, Claim
 from airflow_codepipeline.dag.supervisor import ask, get_variable, pull_xcom, push_xcom
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.status import UNDER_WAY
-from airflow_codepipeline.execution.transition import read_transition, variable_key
+from airflow_codepipeline.execution.transition import RIGHT, read_transition, variable_key
 
 if TYPE_CHECKING:
     from airflow_codepipeline.dag.open_runs import TaskStates
@@ -49,12 +49,23 @@ class AirflowStageView:
         self.enter_task = enter_task
         self.exit_task = exit_task
         self.retry_task = retry_task
+        self._unreadable: str | None = None
 
     async def disabled(self) -> bool:
-        """Return whether the transition into the stage is disabled."""
-        text = await get_variable(variable_key(self.dag_id))
+        """Return whether the transition into the stage is disabled, or nobody can tell.
+
+        People write the Variable by hand. While it cannot be read nobody goes in, and nobody fails for it.
+        """
+        key = variable_key(self.dag_id)
+        text = await get_variable(key)
         stage, _ = parse_task_id(self.enter_task)
-        return not read_transition(text, stage).enabled
+        try:
+            return not read_transition(text, stage).enabled
+        except msgspec.DecodeError as error:
+            if text != self._unreadable:
+                log.error("Waiting: Airflow's Variable %s cannot be read: %s. %s", key, error, RIGHT)
+            self._unreadable = text
+            return True
 
     async def open_runs(self) -> int:
         """Return how many runs have not left the stage."""

@@ -23,6 +23,8 @@ class TransitionState(msgspec.Struct, frozen=True, kw_only=True, rename="camel",
 
 
 ENABLED = TransitionState()
+RIGHT = 'It is {"<stage>": {"enabled": false, "disabledReason": "…"}}.'
+"""What the Variable with a pipeline's transitions looks like."""
 
 
 def variable_key(dag_id: str) -> str:
@@ -33,9 +35,7 @@ def variable_key(dag_id: str) -> str:
 def read_transition(text: str | None, stage: str) -> TransitionState:
     """Return the transition into a stage, as that Variable says it: enabled where it says nothing.
 
-    The Variable is `{"<stage>": {"enabled": false, "disabledReason": "…"}}`.
-
-    :raises msgspec.ValidationError: the Variable is something else.
+    :raises msgspec.DecodeError: the Variable is something else than `RIGHT` says.
     """
     if not text:
         return ENABLED

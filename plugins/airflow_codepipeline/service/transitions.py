@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from airflow_codepipeline.execution.refusal import Refusal
-from airflow_codepipeline.execution.transition import TransitionState, variable_key
+from airflow_codepipeline.execution.transition import RIGHT, TransitionState, variable_key
 from airflow_codepipeline.service.acting import now
 from airflow_codepipeline.service.pipelines import find_pipeline
 
@@ -68,8 +68,7 @@ def read_transitions(session: Session, dag_id: str, *, lock: bool = False) -> di
     except msgspec.DecodeError as error:
         raise Refusal(
             "ValidationException",
-            f"Airflow's Variable {variable_key(dag_id)} cannot be read: {error}. "
-            'It is {"<stage>": {"enabled": false, "disabledReason": "…"}}.',
+            f"Airflow's Variable {variable_key(dag_id)} cannot be read: {error}. {RIGHT}",
         ) from error
 
 

@@ -48,6 +48,20 @@ def view():
     return AirflowStageView(dag_id="shop", enter_task=ENTER, exit_task=EXIT)
 
 
+@pytest.mark.parametrize("text", ['{"Build": nonsense', '{"Build": "closed"}', "[]"])
+async def test_nobody_goes_in_while_the_transitions_cannot_be_read_and_the_log_says_so_once(
+    channel, view, text, caplog
+):
+    channel.variables["codepipeline.transitions.shop"] = text
+
+    assert [await view.disabled() for _ in range(3)] == [True, True, True]
+
+    [record] = caplog.records
+    assert "Variable codepipeline.transitions.shop cannot be read" in record.getMessage()
+    channel.variables["codepipeline.transitions.shop"] = '{"Build": {"enabled": true}}'
+    assert not await view.disabled()
+
+
 async def test_many_runs_are_asked_for_in_questions_that_fit_an_address(channel, view):
     states = await view.states(channel.runs)
 
