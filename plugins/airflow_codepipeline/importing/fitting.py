@@ -85,19 +85,27 @@ def guesses(piece: Unknown) -> Iterator[str]:
     yield from _candidates(piece)
 
 
-def regions_apart(stores: Any) -> dict[str, str]:
-    """Return other assumed values, by name, for regions of stores that are none, or would be the same."""
+def regions_apart(stores: Any, used: Iterable[str]) -> dict[str, str]:
+    """Return other assumed values, by name, for regions of stores that are none, or would be the same.
+
+    :param used: regions that actions name, each of which wants a store.
+    """
     fit: dict[str, str] = {}
-    taken: set[str] = set()
     items = stores if isinstance(stores, list) else ()
-    regions = [item.get("Region") for item in items if isinstance(item, Mapping)]
-    for region in sorted(regions, key=lambda item: isinstance(item, Text)):
-        if isinstance(region, Text) and len(region.pieces) == 1 and not _is_free(region, taken):
-            other = next(name for name in _REGIONS if name not in taken)
-            fit[region.unknowns[0].name] = other
-            taken.add(other)
-        elif isinstance(region, str):
-            taken.add(str(region))
+    declared = (item.get("Region") for item in items if isinstance(item, Mapping))
+    regions = [region for region in declared if isinstance(region, str)]
+    taken = {region for region in regions if not isinstance(region, Text)}
+    wanted = [region for region in dict.fromkeys(used) if region not in taken]
+    unknown = [region for region in regions if isinstance(region, Text) and len(region.pieces) == 1]
+    for region in sorted(
+        unknown, key=lambda item: (item not in wanted, item.unknowns[0].was == "AWS::Region")
+    ):
+        plain = str(region)
+        if plain not in wanted and (wanted or not _is_free(plain, taken)):
+            plain = next(name for name in (*wanted, *_REGIONS) if name not in taken)
+            fit[region.unknowns[0].name] = plain
+        taken.add(plain)
+        wanted = [name for name in wanted if name not in taken]
     return fit
 
 
