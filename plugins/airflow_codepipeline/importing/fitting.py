@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_codepipeline.importing.cloudformation.assumed import ACCOUNT, REGION
 from airflow_codepipeline.importing.labels import slug
-from airflow_codepipeline.importing.values import Mapping, Sequence, Text, unknowns_in
+from airflow_codepipeline.importing.values import Mapping, Sequence, Text, Unknown, unknowns_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from airflow_codepipeline.definition.findings import Path, Problem
     from airflow_codepipeline.definition.model import Pipeline
-    from airflow_codepipeline.importing.values import Unknown
 
 
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
@@ -124,6 +123,16 @@ def fitted(value: Any, fit: dict[str, str]) -> Any:
         for index, item in enumerate(value):
             value[index] = fitted(item, fit)
     return value
+
+
+def renamed(value: Any, name: str, other: Unknown) -> Any:
+    """Return a value, its keys too, with another unknown in the place of the one of a name."""
+    if isinstance(value, Text):
+        same = (isinstance(piece, Unknown) and piece.name == name for piece in value.pieces)
+        return Text(tuple(other if is_it else piece for is_it, piece in zip(same, value.pieces, strict=True)))
+    if isinstance(value, dict):
+        return {renamed(key, name, other): renamed(item, name, other) for key, item in value.items()}
+    return [renamed(item, name, other) for item in value] if isinstance(value, list) else value
 
 
 def _fitted_piece(piece: str | Unknown, fit: dict[str, str]) -> str | Unknown:
