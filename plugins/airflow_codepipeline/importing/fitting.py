@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_codepipeline.importing.cloudformation.assumed import ACCOUNT, REGION
 from airflow_codepipeline.importing.labels import slug
-from airflow_codepipeline.importing.values import Mapping, Sequence, Text, unknowns_in
+from airflow_codepipeline.importing.values import Mapping, Sequence, Text, Unknown, unknowns_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from airflow_codepipeline.definition.findings import Path, Problem
     from airflow_codepipeline.definition.model import Pipeline
-    from airflow_codepipeline.importing.values import Unknown
 
 
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
@@ -85,19 +84,27 @@ def guesses(piece: Unknown) -> Iterator[str]:
     yield from _candidates(piece)
 
 
-def regions_apart(stores: Any) -> dict[str, str]:
-    """Return other assumed values, by name, for regions of stores that are none, or would be the same."""
+def regions_apart(stores: Any, used: Iterable[str]) -> dict[str, str]:
+    """Return other assumed values, by name, for regions of stores that are none, or would be the same.
+
+    :param used: regions that actions name, each of which wants a store.
+    """
     fit: dict[str, str] = {}
-    taken: set[str] = set()
     items = stores if isinstance(stores, list) else ()
-    regions = [item.get("Region") for item in items if isinstance(item, Mapping)]
-    for region in sorted(regions, key=lambda item: isinstance(item, Text)):
-        if isinstance(region, Text) and len(region.pieces) == 1 and not _is_free(region, taken):
-            other = next(name for name in _REGIONS if name not in taken)
-            fit[region.unknowns[0].name] = other
-            taken.add(other)
-        elif isinstance(region, str):
-            taken.add(str(region))
+    declared = (item.get("Region") for item in items if isinstance(item, Mapping))
+    regions = [region for region in declared if isinstance(region, str)]
+    taken = {region for region in regions if not isinstance(region, Text)}
+    wanted = [region for region in dict.fromkeys(used) if region not in taken]
+    unknown = [region for region in regions if isinstance(region, Text) and len(region.pieces) == 1]
+    for region in sorted(
+        unknown, key=lambda item: (item not in wanted, item.unknowns[0].was == "AWS::Region")
+    ):
+        plain = str(region)
+        if plain not in wanted and (wanted or not _is_free(plain, taken)):
+            plain = next(name for name in (*wanted, *_REGIONS) if name not in taken)
+            fit[region.unknowns[0].name] = plain
+        taken.add(plain)
+        wanted = [name for name in wanted if name not in taken]
     return fit
 
 
@@ -116,6 +123,16 @@ def fitted(value: Any, fit: dict[str, str]) -> Any:
         for index, item in enumerate(value):
             value[index] = fitted(item, fit)
     return value
+
+
+def renamed(value: Any, name: str, other: Unknown) -> Any:
+    """Return a value, its keys too, with another unknown in the place of the one of a name."""
+    if isinstance(value, Text):
+        same = (isinstance(piece, Unknown) and piece.name == name for piece in value.pieces)
+        return Text(tuple(other if is_it else piece for is_it, piece in zip(same, value.pieces, strict=True)))
+    if isinstance(value, dict):
+        return {renamed(key, name, other): renamed(item, name, other) for key, item in value.items()}
+    return [renamed(item, name, other) for item in value] if isinstance(value, list) else value
 
 
 def _fitted_piece(piece: str | Unknown, fit: dict[str, str]) -> str | Unknown:

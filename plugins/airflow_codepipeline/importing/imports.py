@@ -11,6 +11,7 @@ from airflow_codepipeline.definition.text import UnreadableError
 from airflow_codepipeline.importing.account import read_account, read_deployed
 from airflow_codepipeline.importing.cloudformation.stack import Given
 from airflow_codepipeline.importing.definitions import Definition, Refused, define
+from airflow_codepipeline.importing.fitting import renamed, unknowns_by_name
 from airflow_codepipeline.importing.kinds import CANNOT_WRITE, KEPT
 from airflow_codepipeline.importing.reading import read_files
 from airflow_codepipeline.importing.secret_values import Secrets, custom_secret_keys, secret_variables
@@ -137,6 +138,7 @@ class _Import:
         self._values_path = values_path
         self._names: dict[tuple[str, str], str] = {}
         self._unknowns: dict[str, Unknown] = {}
+        self._region = ""
 
     def write(self, found: Found) -> None:
         """Write everything, the variables first: a definition without them could not be read."""
@@ -144,7 +146,7 @@ class _Import:
             side.data for side in found.side_files if side.folder == "custom_action_types"
         )
         definitions = [
-            definition
+            self._with_own_region(definition)
             for pipeline in found.pipelines
             if (definition := self._defined(pipeline, secret_keys)) is not None
         ]
@@ -174,6 +176,19 @@ class _Import:
         result.data["name"] = name
         self._names[found.file, found.name] = name
         return replace(result, found=replace(found, name=name))
+
+    def _with_own_region(self, definition: Definition) -> Definition:
+        """Return a definition with a region of its own, where that of the others would be wrong for it."""
+        piece = next((piece for piece in definition.unknowns.values() if piece.was == "AWS::Region"), None)
+        if piece is None or piece.known is not None:
+            return definition
+        self._region = self._region or piece.assumed
+        if piece.assumed == self._region:
+            return definition
+        source = Path(definition.found.file).name
+        own = self._variables.unknown("region", was=piece.was, assumed=piece.assumed, source=source)
+        data = renamed(definition.data, piece.name, own.unknowns[0])
+        return replace(definition, data=data, unknowns=unknowns_by_name(data))
 
     def _belongs(self, side: SideFile) -> bool:
         """Tell whether a request is wanted, and let it name its pipeline as that is called now."""

@@ -103,6 +103,25 @@ def test_a_value_that_one_pipeline_needs_in_a_form_has_that_form_for_all(project
     assert values == {"runner": "arn:aws:iam::111122223333:role/runner"}
 
 
+def test_a_pipeline_that_cannot_be_in_the_region_of_the_others_has_its_own(project):
+    stores = ", ".join(
+        f"{{Region: {region}, ArtifactStore: {{Type: S3, Location: store}}}}"
+        for region in ("eu-west-1", "eu-north-1")
+    )
+    text = template("!Ref AWS::Region")
+    bound = text.replace("ArtifactStore: {Type: S3, Location: artifacts}", f"ArtifactStores: [{stores}]")
+    bound = bound.replace("- Name: Approve\n", "- Name: Approve\n              Region: !Ref AWS::Region\n")
+
+    report = project.run(project.file(text, "any.yaml"), project.file(bound, "bound.yaml"))
+
+    regions = [read_pipeline(item.file).stages[1].actions[0] for item in report.pipelines]
+    assert [item.configuration["CustomData"] for item in regions] == ["us-east-1", "eu-west-1"]
+    assert [[piece.name for piece in item.unresolved] for item in report.pipelines] == [
+        ["region"],
+        ["bound_region"],
+    ]
+
+
 def test_a_secret_of_one_pipeline_is_one_for_all(project):
     before = "Parameters: {Login: {Type: String}}\n"
     github = "{Category: Source, Owner: ThirdParty, Provider: GitHub, Version: 1}"

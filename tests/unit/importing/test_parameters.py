@@ -35,6 +35,16 @@ def test_the_first_allowed_value_is_assumed(project):
     assert project.value("!Ref Size", before=before) == "big"
 
 
+def test_a_value_that_a_condition_compares_with_is_assumed(project):
+    before = """\
+    Parameters: {Source: {Type: String}}
+    Conditions:
+      Given: !Not [!Equals [!Ref Source, ""]]
+      IsHub: !And [!Condition Given, !Equals [hub, !Ref Source]]
+    """
+    assert project.value("!If [IsHub, !Ref Source, none]", before=before) == "hub"
+
+
 def test_a_value_that_is_not_allowed_is_refused(project):
     before = "Parameters: {Size: {Type: String, AllowedValues: [big, small]}}\n"
 

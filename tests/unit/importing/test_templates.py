@@ -156,6 +156,29 @@ def test_regions_of_stores_stay_apart(project):
     assert '"{{ var.region }}":' in (project.output / "pipelines" / "Web.yaml").read_text()
 
 
+REGIONS = {
+    "the action's region is one of the stores'": ("eu-west-1", "eu-north-1", "!Ref AWS::Region"),
+    "a store is in the action's region": ("!Ref AWS::Region", "!Ref Second", "eu-north-1"),
+    "the action's region is any": ("!Ref AWS::Region", "eu-north-1", "!Ref Second"),
+    "all are the same parameter": ("!Ref Second", "!Ref AWS::Region", "!Ref Second"),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "action"), REGIONS.values(), ids=REGIONS)
+def test_regions_are_assumed_so_that_each_action_has_a_store(one, other, action, project):
+    stores = ", ".join(
+        f"{{Region: {region}, ArtifactStore: {{Type: S3, Location: store}}}}" for region in (one, other)
+    )
+    text = template(before="Parameters: {Second: {Type: String}}\n")
+    text = text.replace("ArtifactStore: {Type: S3, Location: artifacts}", f"ArtifactStores: [{stores}]")
+    text = text.replace("- Name: Approve\n", f"- Name: Approve\n              Region: {action}\n")
+
+    pipeline = project.pipeline(text)
+
+    assert pipeline.stages[1].actions[0].region in pipeline.artifact_stores
+    assert len(pipeline.artifact_stores) == 2
+
+
 def test_tags_become_tags_of_the_dag(project):
     text = template().replace("  Stages:\n", "  Tags: [{Key: team, Value: web}]\n      Stages:\n", 1)
 

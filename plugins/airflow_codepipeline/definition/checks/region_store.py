@@ -41,4 +41,5 @@ def find(survey: Survey) -> Iterator[Problem]:
                 f"The region {shown(region)} has no artifact store.",
                 (*placed.path, "region"),
                 suggestion=f"Add it to 'artifactStores'. Stores: {listing(stores or {home or region})}.",
+                allowed=tuple(stores or {home or region}),
             )

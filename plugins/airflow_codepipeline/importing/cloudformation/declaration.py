@@ -12,9 +12,11 @@ from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.importing.fitting import fitted, regions_apart
 from airflow_codepipeline.importing.kinds import LEFT_OUT, MALFORMED, FaultError
 from airflow_codepipeline.importing.request_files import dag_tags
-from airflow_codepipeline.importing.values import Mapping, Sequence, json_text, scalar_text
+from airflow_codepipeline.importing.values import Mapping, Sequence, Text, json_text, scalar_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from airflow_codepipeline.definition.findings import Problem
 
 _ELSEWHERE = ("DisableInboundStageTransitions", "ArtifactStores", "Tags", "Name")
@@ -25,7 +27,8 @@ def declaration(properties: Mapping, problems: list[Problem]) -> Mapping:
 
     :raises FaultError: a property is spelled as no property is.
     """
-    properties = fitted(properties, regions_apart(properties.get("ArtifactStores")))
+    apart = regions_apart(properties.get("ArtifactStores"), _regions_of_actions(properties))
+    properties = fitted(properties, apart)
     made = Mapping(properties.position)
     for key, value in properties.items():
         if key == "RestartExecutionOnUpdate":
@@ -39,6 +42,19 @@ def declaration(properties: Mapping, problems: list[Problem]) -> Mapping:
     if properties.get("Tags"):
         _put(made, "airflow", _tags(properties["Tags"]), properties, "Tags")
     return made
+
+
+def _regions_of_actions(properties: Mapping) -> Iterator[str]:
+    """Yield the regions that actions name."""
+    for stage in _mappings(properties.get("Stages")):
+        for action in _mappings(stage.get("Actions")):
+            region = action.get("Region")
+            if isinstance(region, str) and not isinstance(region, Text):
+                yield region
+
+
+def _mappings(value: Any) -> list[Mapping]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def camel(key: str, mapping: Mapping) -> str:

@@ -14,7 +14,7 @@ from airflow_codepipeline.importing.secret_values import looks_secret
 from airflow_codepipeline.importing.values import Mapping, Sequence, scalar_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from airflow_codepipeline.definition.text import Position
     from airflow_codepipeline.importing.cloudformation.stack import Given
@@ -88,7 +88,22 @@ def _assumed(template: Template, name: str, declared: Mapping) -> str:
         return scalar_text(allowed[0])
     if declared.get("Type") == "Number":
         return scalar_text(declared.get("MinValue", 1))
+    compared = next(_compared(template.conditions, name), None)
+    if compared is not None:
+        return compared
     return assumed_value(name, attribute=name, service="iam" if "role" in slug(name) else template.stem)
+
+
+def _compared(condition: Any, name: str) -> Iterator[str]:
+    """Yield the texts that conditions compare a parameter with: values that it is meant to have."""
+    if not isinstance(condition, dict | list):
+        return
+    if isinstance(condition, Mapping):
+        sides = condition.get("Fn::Equals")
+        if isinstance(sides, list) and {"Ref": name} in sides:
+            yield from (scalar_text(side) for side in sides if side and not isinstance(side, dict | list))
+    for below in condition.values() if isinstance(condition, dict) else condition:
+        yield from _compared(below, name)
 
 
 def _one_item(value: str, position: Position | None) -> Sequence:
