@@ -10,6 +10,7 @@ import difflib
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
+from airflow_codepipeline.actions.dynamic_references import with_references
 from airflow_codepipeline.definition.model import ActionTypeId
 from airflow_codepipeline.errors import ActionError
 
@@ -55,6 +56,19 @@ def is_known(action_type_id: ActionTypeId) -> bool:
 def open_session(context: ActionContext) -> Aws:
     """Return AWS as the attempt sees it."""
     return cast("Aws", _load(_AWS)(context))
+
+
+def open_for_provider(context: ActionContext) -> Aws:
+    """Return AWS as the attempt's provider sees it: with the values that the configuration refers to.
+
+    Nothing of its context is to be stored: there may be secrets in it.
+
+    :raises ActionError: a reference has no value.
+    :raises TransientError: AWS does not answer for now.
+    """
+    aws = open_session(context)
+    found = with_references(aws)
+    return aws if found is context else open_session(found)
 
 
 def _unknown(name: str) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.actions.base import ActionProvider, Aws, Job
 
 log = logging.getLogger(__name__)
+_OPEN_SECONDS = 10
 
 
 class ActionTrigger(BaseTrigger):
@@ -49,7 +50,7 @@ class ActionTrigger(BaseTrigger):
         """Wait for the job's end."""
         record = msgspec.convert(self.record, JobRecord)
         try:
-            aws, provider = await in_thread(open_attempt, record)
+            aws, provider = await _open(record)
             await self._until_succeeded(record, aws, provider)
             result = await in_thread(finish, record, aws, provider)
         except ActionError as error:
@@ -83,6 +84,18 @@ class ActionTrigger(BaseTrigger):
         record = msgspec.convert(self.record, JobRecord)
         aws, provider = await in_thread(open_attempt, record)
         await in_thread(provider.stop, aws, _job(record))
+
+
+async def _open(record: JobRecord) -> tuple[Aws, ActionProvider]:
+    """Open the attempt; while AWS does not answer its job goes on, and is waited for."""
+    while True:
+        try:
+            return await in_thread(open_attempt, record)
+        except TransientError as error:
+            if datetime.now(UTC) > datetime.fromisoformat(record.deadline):
+                raise
+            log.warning("%s cannot be asked: %s", record.context.action.action_type_id, error)
+            await asyncio.sleep(_OPEN_SECONDS)
 
 
 async def _ask(record: JobRecord, aws: Aws, provider: ActionProvider) -> JobStatus:

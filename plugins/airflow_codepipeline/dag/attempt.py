@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.actions.base import ActionContext
-from airflow_codepipeline.actions.registry import open_session, provider_for
+from airflow_codepipeline.actions.registry import open_for_provider, provider_for
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.artifacts.layout import plan_outputs, store_or_none
 from airflow_codepipeline.dag.execution_values import ExecutionValues
@@ -89,8 +89,11 @@ def context_of(
 
 
 def open_attempt(record: JobRecord) -> tuple[Aws, ActionProvider]:
-    """Return AWS and the provider for one attempt."""
-    return open_session(record.context), provider_for(record.context.action.action_type_id)
+    """Return AWS and the provider for one attempt.
+
+    :raises ActionError: there is no such provider, or a reference in the configuration has no value.
+    """
+    return open_for_provider(record.context), provider_for(record.context.action.action_type_id)
 
 
 def finish(record: JobRecord, aws: Aws, provider: ActionProvider) -> dict[str, Any]:

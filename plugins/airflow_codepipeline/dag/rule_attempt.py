@@ -10,7 +10,7 @@ import msgspec
 
 from airflow_codepipeline.actions.base import ActionContext, Job, JobStatus
 from airflow_codepipeline.actions.regional import with_regional_inputs
-from airflow_codepipeline.actions.registry import open_session
+from airflow_codepipeline.actions.registry import open_for_provider, open_session
 from airflow_codepipeline.dag.attempt import context_of
 from airflow_codepipeline.dag.condition_outcome import ErrorDetails, RuleOutcome
 from airflow_codepipeline.dag.execution_values import ExecutionValues
@@ -166,7 +166,7 @@ def stop(record: RuleRecord) -> None:
 def _open(record: RuleRecord) -> tuple[Aws, ActionProvider]:
     assert record.context is not None
     provider = rule_provider(record.provider, on_failure=record.on_failure)
-    return open_session(record.context), provider
+    return open_for_provider(record.context), provider
 
 
 def _failed(record: RuleRecord, error: CodePipelineError, *, errored: bool = False) -> RuleRecord:

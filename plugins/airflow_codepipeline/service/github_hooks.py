@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from airflow_codepipeline.actions.git_login import GitConnection
+from airflow_codepipeline.actions.registry import open_for_provider
 from airflow_codepipeline.dag.masking import MASK
 from airflow_codepipeline.dag.own_dags import option
 from airflow_codepipeline.definition.reader import read_pipeline
-from airflow_codepipeline.errors import DefinitionError
+from airflow_codepipeline.errors import CodePipelineError, DefinitionError
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.start import source_actions
 from airflow_codepipeline.service.git_server import GitServer, ProviderApiError, find_git_server
 from airflow_codepipeline.service.pipelines import find_pipeline
 from airflow_codepipeline.service.provider_api import GitHubApi
+from airflow_codepipeline.serving.polled_sources import context_outside
 from airflow_codepipeline.settings import definition_of, pipelines_folder
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from airflow_codepipeline.definition.model import Action
+    from airflow_codepipeline.definition.model import Action, Pipeline
     from airflow_codepipeline.service.webhook_store import Webhook
 
 _KIND = "Source/ThirdParty/GitHub/1"
@@ -106,11 +108,13 @@ def _declared_token(session: Session, webhook: Webhook, action: Action) -> str:
     dag_file = session.scalar(select(DagModel.fileloc).where(DagModel.dag_id == dag_id))
     try:
         path = definition_of(pipelines_folder(Path(dag_file or "")), webhook.target_pipeline)
-        declared = source_actions(read_pipeline(path, check=False)) if path else {}
+        token = _token_in(read_pipeline(path, check=False), action.name) if path else MASK
     except (OSError, DefinitionError):
-        declared = {}
-    found = declared.get(action.name)
-    token = found.configuration.get(_TOKEN, MASK) if found else MASK
+        token = MASK
+    except CodePipelineError as error:
+        raise Refusal(
+            "ValidationException", f"The {_TOKEN} of {action.name} has no value: {error}"
+        ) from error
     if token == MASK:
         raise Refusal(
             "ValidationException",
@@ -118,6 +122,19 @@ def _declared_token(session: Session, webhook: Webhook, action: Action) -> str:
             "the token as its password: airflow: {git_conn_id: …}.",
         )
     return token
+
+
+def _token_in(pipeline: Pipeline, action_name: str) -> str:
+    """Return a source action's token, looked up where it is a reference.
+
+    :raises ActionError: the reference has no value.
+    :raises TransientError: AWS does not answer for now.
+    """
+    action = source_actions(pipeline).get(action_name)
+    if action is None:
+        return MASK
+    looked_up = open_for_provider(context_outside(pipeline, action)).context.action
+    return looked_up.configuration.get(_TOKEN, MASK)
 
 
 def _hooks(api: GitHubApi, path: str) -> Iterator[dict[str, Any]]:

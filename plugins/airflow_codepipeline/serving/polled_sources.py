@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_codepipeline.actions.base import ActionContext
 from airflow_codepipeline.actions.polled import is_polled, polled_provider
-from airflow_codepipeline.actions.registry import open_session
+from airflow_codepipeline.actions.registry import open_for_provider
 from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
 from airflow_codepipeline.definition.role_arn import role_home
 from airflow_codepipeline.errors import ActionError, TransientError
@@ -52,7 +52,7 @@ class PolledSource:
         problem = self.problem
         for context in self.askers:
             try:
-                return Look(revision=polled_provider(context.action).current(open_session(context)))
+                return Look(revision=polled_provider(context.action).current(open_for_provider(context)))
             except TransientError:
                 raise
             except ActionError as error:
@@ -79,12 +79,12 @@ def source_key(pipeline: Pipeline, action: Action) -> str:
 
     :raises ActionError: the configuration cannot work.
     """
-    return _key(*_identity(_context(pipeline, action)))
+    return _key(*_identity(context_outside(pipeline, action)))
 
 
 def _add(found: dict[str, PolledSource], pipeline: Pipeline, action: Action) -> None:
     try:
-        context = _context(pipeline, action)
+        context = context_outside(pipeline, action)
         identity = _identity(context)
     except ActionError as error:
         name = f"{pipeline.name}/{action.name}"
@@ -98,7 +98,8 @@ def _add(found: dict[str, PolledSource], pipeline: Pipeline, action: Action) -> 
     source.actions.setdefault(pipeline.name, []).append(action.name)
 
 
-def _context(pipeline: Pipeline, action: Action) -> ActionContext:
+def context_outside(pipeline: Pipeline, action: Action) -> ActionContext:
+    """Return what a source's provider may know of its action where no execution runs."""
     return ActionContext(
         pipeline=pipeline.name,
         pipeline_execution_id=POLLER,

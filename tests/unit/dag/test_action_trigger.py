@@ -8,7 +8,9 @@ from airflow.triggers.base import TaskSuccessEvent
 
 from airflow_codepipeline.actions import registry
 from airflow_codepipeline.actions.base import JobStatus
+from airflow_codepipeline.dag import action_trigger
 from airflow_codepipeline.dag.action_trigger import ActionTrigger
+from airflow_codepipeline.dag.attempt import open_attempt
 from airflow_codepipeline.errors import ActionError, ArtifactError, TransientError
 from fixtures import fake_service
 from fixtures.fake_service import KIND, PROVIDER, FakeService, Trial
@@ -54,6 +56,24 @@ async def test_an_aws_that_does_not_answer_for_now_is_asked_again(service):
     lost = TransientError("ThrottlingException", "slow down")
     trigger = waiting_trigger(service, lost, lost, JobStatus.SUCCEEDED)
     assert isinstance(await only_event(trigger), TaskSuccessEvent)
+
+
+async def test_a_job_goes_on_while_the_values_that_its_configuration_refers_to_cannot_be_had(
+    service, monkeypatch
+):
+    trigger, tries = waiting_trigger(service, JobStatus.SUCCEEDED), []
+
+    def opened(record):
+        tries.append(record)
+        if len(tries) == 1:
+            raise TransientError("ThrottlingException", "slow down")
+        return open_attempt(record)
+
+    monkeypatch.setattr(action_trigger, "open_attempt", opened)
+    monkeypatch.setattr(action_trigger, "_OPEN_SECONDS", 0)
+
+    assert isinstance(await only_event(trigger), TaskSuccessEvent)
+    assert len(tries) == 2
 
 
 async def test_outputs_that_cannot_be_read_fail_the_action(service, monkeypatch):

@@ -13,11 +13,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import httpx
 import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from airflow_codepipeline.aws.clients import CLIENTS
 from airflow_codepipeline.execution.start import SOURCE_REVISIONS
 from airflow_codepipeline.web import webhook_answer, webhooks
 from fixtures.aws_proxy import AwsProxy
@@ -473,6 +475,30 @@ def test_the_token_of_the_definition_is_used_where_the_api_server_sees_it(
 
     aws.register_webhook_with_third_party(**REGISTER)
     assert len(github.hooks) == 1
+
+
+@pytest.mark.slow
+def test_a_token_in_a_secret_is_looked_up_to_register(
+    aws, pipeline, github, monkeypatch, tmp_path, embedded_aws
+):
+    definition = shop() | {"artifactStore": {"location": "artifacts"}}
+    configuration = definition["stages"][0]["actions"][0]["configuration"]
+    configuration["OAuthToken"] = "{{resolve:secretsmanager:webhooks/github:SecretString:token}}"
+    (tmp_path / "shop.json").write_text(json.dumps(definition))
+    monkeypatch.setenv("CODEPIPELINE_PIPELINES", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW__CODEPIPELINE__GITHUB_API_URL", github.url)
+    put(aws)
+    for name, value in embedded_aws.environment.items():
+        monkeypatch.setenv(name, value)
+    CLIENTS.clear()
+
+    code, message = refusal(aws.register_webhook_with_third_party, **REGISTER)
+    assert (code, "ResourceNotFoundException" in message) == ("ValidationException", True)
+    with contextlib.closing(boto3.client("secretsmanager", region_name="eu-west-1")) as secrets:
+        secrets.create_secret(Name="webhooks/github", SecretString='{"token": "gh-token"}')
+    aws.register_webhook_with_third_party(**REGISTER)
+    assert len(github.hooks) == 1
+    CLIENTS.clear()
 
 
 TEMPLATE = """
