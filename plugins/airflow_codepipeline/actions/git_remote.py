@@ -46,7 +46,10 @@ def check_url(url: str) -> None:
 
     :raises ActionError: it is not http or https, or it has credentials in it.
     """
-    parts = urlsplit(url) if _ADDRESS.fullmatch(url) else None
+    try:
+        parts = urlsplit(url) if _ADDRESS.fullmatch(url) else None
+    except ValueError:
+        parts = None
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ActionError(
             CONFIGURATION_ERROR, f"{url!r} is no address of a git repository: https://… is wanted."

@@ -11,12 +11,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from jsonpath_ng import Child, Descendants, Fields, Index, JSONPath, Root, Slice, This
+from jsonpath_ng import JSONPath
 from jsonpath_ng.exceptions import JSONPathError
-from jsonpath_ng.ext.filter import And, Expression, Filter, Or
 from jsonpath_ng.ext.parser import parse
 from jsonpath_ng.ext.string import DefintionInvalid
-from jsonpath_ng.jsonpath import Wildcard
 
 from airflow_codepipeline.errors import CodePipelineError
 from airflow_codepipeline.execution.records import Record
@@ -24,8 +22,25 @@ from airflow_codepipeline.execution.records import Record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_UNDERSTOOD = (Root, This, Child, Descendants, Fields, Wildcard, Index, Slice, Filter, Expression, And, Or)
-"""What a path may be made of; the parser knows more, which fails on some payloads."""
+_UNDERSTOOD = frozenset(
+    {
+        "And",
+        "Child",
+        "Descendants",
+        "Expression",
+        "Fields",
+        "Filter",
+        "Index",
+        "Or",
+        "Root",
+        "Slice",
+        "This",
+        "Wildcard",
+    }
+)
+"""The classes that a path may be made of, not all of which every release of the parser has.
+
+It knows more, and that fails on some payloads."""
 _REGULAR_EXPRESSION = "=~"
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -107,7 +122,7 @@ def _parsed(path: str) -> Any:
 
 
 def _is_understood(part: JSONPath) -> bool:
-    return type(part) in _UNDERSTOOD and getattr(part, "op", None) != _REGULAR_EXPRESSION
+    return type(part).__name__ in _UNDERSTOOD and getattr(part, "op", None) != _REGULAR_EXPRESSION
 
 
 def _parts(path: JSONPath) -> Iterator[JSONPath]:

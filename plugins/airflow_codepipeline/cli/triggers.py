@@ -109,7 +109,10 @@ def _address(url: str) -> str:
 
     :raises typer.BadParameter: EventBridge cannot send there.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise typer.BadParameter(f"{url} is no address: {error}.") from error
     if not parts.hostname or not (parts.scheme == "https" or parts.hostname in _LOCAL):
         raise typer.BadParameter(f"{url} is no address that EventBridge sends to: that begins with https://.")
     plain = url.rstrip("/")

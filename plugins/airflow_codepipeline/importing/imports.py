@@ -255,7 +255,8 @@ class _Import:
             self._fail(side.file, error)
 
     def _fail(self, file: str, error: OSError) -> None:
-        message = f"{error.filename or self._writer.output} cannot be written: {error.strerror}."
+        path = error.filename2 or error.filename or self._writer.output
+        message = f"{path} cannot be written: {error.strerror}."
         self._report.errors += _placed(file, [CANNOT_WRITE.problem(message, suggestion=CANNOT_WRITE.right)])
 
 

@@ -12,6 +12,7 @@ from airflow_codepipeline.definition.findings import shown
 from airflow_codepipeline.importing.kinds import CANNOT_WRITE
 from airflow_codepipeline.importing.labels import one_line, slug
 from airflow_codepipeline.importing.yaml_form import definition_text
+from airflow_codepipeline.settings import DEFINITION_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,10 @@ class Writer:
         """
         path = self.output / "pipelines" / f"{name}.yaml"
         _refuse_handwritten(path)
+        # Of two files of one pipeline Airflow would take this one.
+        for twin in (path.parent / f"{name}{suffix}" for suffix in DEFINITION_SUFFIXES):
+            if twin != path and twin.is_file():
+                raise FileExistsError(errno.EEXIST, f"{twin.name} declares that pipeline already", str(path))
         _write(path, text)
         return path
 

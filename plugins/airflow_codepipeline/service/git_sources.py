@@ -62,5 +62,8 @@ _known = KnownDeclarations(lambda pipeline: any(_sources(pipeline)))
 
 def _plain(url: str) -> str:
     """Return an address without what does not tell repositories apart."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     return f"{(parts.hostname or '').lower()}{parts.path.rstrip('/').removesuffix('.git')}"

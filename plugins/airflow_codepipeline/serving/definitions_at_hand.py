@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.errors import DefinitionError
-from airflow_codepipeline.settings import definition_files
+from airflow_codepipeline.settings import definition_files, definition_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,13 @@ def read_definitions(folder: Path) -> DefinitionsAtHand:
     """Read every definition of a folder; one that cannot be read is logged, and leaves the rest alone.
 
     What only the checks refuse is read all the same: it says what it takes, and Airflow knows its DAG or not.
+    Of two files of one pipeline the one that Airflow takes is read.
     """
     pipelines: dict[str, Pipeline] = {}
     unreadable: list[Path] = []
     for path in definition_files(folder):
+        if definition_of(folder, path.stem) != path:
+            continue
         try:
             pipeline = read_pipeline(path, check=False)
         except (DefinitionError, OSError) as error:

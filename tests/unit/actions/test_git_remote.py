@@ -20,6 +20,7 @@ from airflow_codepipeline.errors import ActionError
         "https://example.com/app.git\n--upload-pack=x",
         "https://example.com/app.git?token=x",
         "https://example.com/app.git#x",
+        "https://[example.com/app.git",
         "",
     ],
 )

@@ -157,6 +157,7 @@ def test_many_rules_are_let_in_by_their_stack(tmp_path, folder):
         (["--queue-name", "a" * 68], 2, "Invalid value for --queue-name"),
         (["--api-destination", "http://a.example.com"], 2, "begins with https://"),
         (["--api-destination", "a.example.com"], 2, "begins with https://"),
+        (["--api-destination", "https://[a"], 2, "is no address"),
     ],
 )
 def test_what_cannot_be_is_refused(folder, arguments, code, said):

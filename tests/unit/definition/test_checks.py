@@ -468,6 +468,16 @@ def a_pause_that_ends_before_it_begins(declaration: Declaration) -> None:
     declaration["stages"][1]["actions"][0]["airflow"] = {"retries": 1, "retry_delay": -5}
 
 
+def read_from(declaration: Declaration, url: str) -> None:
+    source = declaration["stages"][0]["actions"][0]
+    source["actionTypeId"] |= {"owner": "Custom", "provider": "Git"}
+    source["configuration"] = {"RepositoryUrl": url, "BranchName": "main"}
+
+
+def a_repository_without_a_server(declaration: Declaration) -> None:
+    read_from(declaration, "git@example.com:team/app.git")
+
+
 BROKEN = [
     (no_stages, "CP201", "stages"),
     (only_the_sources, "CP202", "stages"),
@@ -531,6 +541,7 @@ BROKEN = [
     (an_approval_that_writes, "CP310", "stages[2].actions[0].outputArtifacts"),
     (no_commands, "CP311", "stages[1].actions[1]"),
     (commands_for_s3, "CP312", "stages[2].actions[1].commands"),
+    (a_repository_without_a_server, "CP313", "stages[0].actions[0].configuration.RepositoryUrl"),
     (an_artifact_written_twice, "CP401", "stages[0].actions[1].outputArtifacts[0].name"),
     (an_input_from_nowhere, "CP402", "stages[2].actions[1].inputArtifacts[0].name"),
     (an_input_from_beside, "CP403", "stages[1].actions[1].inputArtifacts[0].name"),
@@ -660,3 +671,31 @@ def test_an_event_type_without_its_prefix_is_answered_with_the_whole(web_shop, e
     [finding] = [finding for finding in examined(web_shop).findings if finding.id == "CP801"]
 
     assert finding.suggestion == "Did you mean 'codepipeline-pipeline-pipeline-execution-failed'?"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[bad/app.git", "file:///srv/app.git", "https://exa mple/a", "https:///a"]
+)
+def test_what_git_is_never_given_is_no_address_of_a_repository(url, web_shop, examined):
+    read_from(web_shop, url)
+
+    [finding] = [finding for finding in examined(web_shop).findings if finding.id == "CP313"]
+
+    assert repr(url) in finding.message
+
+
+@pytest.mark.parametrize(
+    "url", ["https://me:secret-42@example.com/app.git", "https://example.com/app.git?token=secret-42"]
+)
+def test_the_secret_in_the_address_of_a_repository_is_not_printed(url, web_shop, examined):
+    read_from(web_shop, url)
+
+    [finding] = [finding for finding in examined(web_shop).findings if finding.id == "CP313"]
+
+    assert "secret-42" not in str(finding)
+
+
+def test_the_address_of_a_repository_may_be_of_any_server(web_shop, examined):
+    read_from(web_shop, "http://127.0.0.1:4566/git/team/app.git")
+
+    assert "CP313" not in {finding.id for finding in examined(web_shop).findings}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import yaml
 
 from airflow_codepipeline.definition.reader import read_pipeline
@@ -53,6 +54,28 @@ def test_a_definition_written_by_hand_is_never_replaced(project):
 
     assert [error.id for error in report.errors] == ["CI008"]
     assert path.read_text() == "name: shop\n"
+
+
+@pytest.mark.parametrize("suffix", ["json", "yml"])
+def test_no_definition_is_written_beside_another_of_its_pipeline(project, suffix):
+    path = project.output / "pipelines" / f"shop.v2.{suffix}"
+    path.parent.mkdir(parents=True)
+    path.write_text('{"name": "shop.v2"}')
+
+    report = project.report(template(name="shop.v2"))
+
+    assert [error.id for error in report.errors] == ["CI008"]
+    assert f"shop.v2.{suffix} declares that pipeline already" in report.errors[0].message
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_folder_in_the_place_of_a_definition_is_named(project):
+    path = project.output / "pipelines" / "shop.yaml"
+    path.mkdir(parents=True)
+
+    [error] = project.report(template(name="shop")).errors
+
+    assert error.message == f"{path} cannot be written: Is a directory."
 
 
 def test_a_name_that_was_made_gives_way(project):

@@ -317,6 +317,8 @@ def test_any_git_server_may_send_a_message_of_ours(server, database):
 
     assert started(post(server, body, X_Hub_Signature_256=signed(body))) == ["shop"]
     assert post(server, body).status_code == 401
+    nowhere = json.dumps(push | {"repository": "https://[git.example.com/shop"}).encode()
+    assert started(post(server, nowhere, X_Hub_Signature_256=signed(nowhere))) == []
 
 
 PATHS = {"push": [{"filePaths": {"includes": ["src/**"]}}]}

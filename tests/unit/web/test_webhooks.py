@@ -481,7 +481,8 @@ def test_the_token_of_the_definition_is_used_where_the_api_server_sees_it(
 def test_a_token_in_a_secret_is_looked_up_to_register(
     aws, pipeline, github, monkeypatch, tmp_path, embedded_aws
 ):
-    definition = shop() | {"artifactStore": {"location": "artifacts"}}
+    role = "arn:aws:iam::000000000000:role/shop"
+    definition = shop() | {"artifactStore": {"location": "artifacts"}, "roleArn": role}
     configuration = definition["stages"][0]["actions"][0]["configuration"]
     configuration["OAuthToken"] = "{{resolve:secretsmanager:webhooks/github:SecretString:token}}"
     (tmp_path / "shop.json").write_text(json.dumps(definition))
