@@ -37,6 +37,6 @@ async def why_not_passed(task: Any, stage: str) -> str | None:
     if answer.task_states.get(task.run_id, {}).get(enter) == "success":
         return None
     return (
-        f"This run is a rollback of the stage {stage!r} alone and does not begin with another one. Clear the "
-        "tasks of that stage's group, or roll it back anew with RollbackStage."
+        f"This run is a rollback of the stage {stage!r} alone and does not begin with another one. Roll that "
+        "stage back anew with RollbackStage; to run a rollback again, clear the group of its stage only."
     )

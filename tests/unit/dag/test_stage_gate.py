@@ -247,11 +247,11 @@ async def test_a_rollback_enters_no_stage_after_its_own(channel):
 
 
 @pytest.mark.parametrize("stage", ["Deploy", ""])
-async def test_a_rollback_that_is_cleared_as_a_whole_fails_and_says_what_to_clear(channel, stage):
+async def test_a_rollback_that_is_cleared_as_a_whole_fails_and_says_what_to_do(channel, stage):
     event = await only_event(trigger_of(channel, "one", rollback=stage))
     gate = StageGateSensor(task_id=ENTER, mode="QUEUED", exit_task=EXIT, run_task=RUN)
 
-    with pytest.raises(AirflowFailException, match="Clear the tasks of that stage's group"):
+    with pytest.raises(AirflowFailException, match="Roll that stage back anew with RollbackStage"):
         gate.entered({}, event.payload)
 
 
