@@ -13,7 +13,7 @@ from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.dag.attempt import new_attempt
 from airflow_codepipeline.errors import ActionError, ArtifactError
 from airflow_codepipeline.execution.refusal import Refusal
-from dag.kit import RUN_ID, Execution, web_shop
+from unit.dag.kit import RUN_ID, Execution, web_shop
 
 OVERRIDE = {"actionName": "Code", "revisionType": "S3_OBJECT_VERSION_ID", "revisionValue": "v7"}
 

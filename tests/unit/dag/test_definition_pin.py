@@ -17,7 +17,7 @@ from airflow_codepipeline.dag.definition_pin import GatePin, LiveDefinition, ref
 from airflow_codepipeline.dag.stage_gate import StageGateTrigger
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.execution.records import CANCELLED, DEFINITION, STOPPED
-from dag.kit import WEB_SHOP, Execution, web_shop
+from unit.dag.kit import WEB_SHOP, Execution, web_shop
 
 RUN = "one"
 FIRST, SECOND = "Source.exit", "Build.exit"

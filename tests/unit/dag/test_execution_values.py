@@ -9,7 +9,7 @@ from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.definition.model import EnvironmentVariable
 from airflow_codepipeline.errors import ArtifactError, VariableError
 from airflow_codepipeline.execution.records import ROLLBACK
-from dag.kit import RUN_ID, Execution, web_shop
+from unit.dag.kit import RUN_ID, Execution, web_shop
 
 SOURCE = ArtifactReference(name="SourceOutput", bucket="store", key="a.zip", region="eu-west-1")
 

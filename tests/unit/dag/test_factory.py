@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import ParamValidationError
 
 from airflow_codepipeline.dag.factory import build_dag, load_pipelines
 from airflow_codepipeline.definition.model import Variable
-from dag.kit import WEB_SHOP, web_shop
+from unit.dag.kit import WEB_SHOP, web_shop
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from airflow_codepipeline.actions.base import Job
 from airflow_codepipeline.dag.attempt import new_attempt
 from airflow_codepipeline.dag.job_ledger import JobLedger
-from dag.kit import Execution, web_shop
+from unit.dag.kit import Execution, web_shop
 
 TASK = "Source.Code"
 

@@ -11,7 +11,7 @@ from airflow_codepipeline.dag import factory
 from airflow_codepipeline.dag.own_dags import REPORTER
 from airflow_codepipeline.errors import ActionError
 from airflow_codepipeline.serving.reporter import reporter_dag
-from dag.kit import WEB_SHOP
+from unit.dag.kit import WEB_SHOP
 
 DAG_FILE = Path(__file__).parents[3] / "dags" / "codepipelines.py"
 

@@ -21,7 +21,7 @@ from airflow.timetables.base import TimeRestriction
 from airflow_codepipeline.dag.factory import build_dag
 from airflow_codepipeline.dag.schedule import TimetableError, schedule_of
 from airflow_codepipeline.definition.extension import PipelineExtension
-from dag.kit import web_shop
+from unit.dag.kit import web_shop
 
 
 def extension(**given):

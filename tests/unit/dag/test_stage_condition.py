@@ -20,9 +20,9 @@ from airflow_codepipeline.dag.failure_condition import StageFailureTrigger
 from airflow_codepipeline.definition.model import Pipeline
 from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.rules import registry
-from dag.kit import RUN_ID, Execution
 from fixtures import fake_service
 from fixtures.fake_service import RULE, FakeService
+from unit.dag.kit import RUN_ID, Execution
 
 RUNNING, SUCCEEDED = JobStatus.RUNNING, JobStatus.SUCCEEDED
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from airflow_codepipeline.dag import open_runs, stage_desk
 from airflow_codepipeline.dag.stage_desk import Claim
-from dag.stage_world import EXIT, Visit, World
+from unit.dag.stage_world import EXIT, Visit, World
 
 LONG = 60.0
 ANY_TIME, SOME_TIME, NEVER = st.floats(0, 30), st.floats(0.1, 20), st.none()

@@ -15,7 +15,7 @@ from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.dag.stage_done import StageDoneOperator
 from airflow_codepipeline.definition.extension import StageExtension
 from airflow_codepipeline.definition.schedules import AssetName
-from dag.kit import RUN_ID, Execution, web_shop
+from unit.dag.kit import RUN_ID, Execution, web_shop
 
 OUTLETS = ("shop", AssetName(name="site", uri="s3://site/live"))
 

@@ -13,7 +13,7 @@ from airflow_codepipeline.dag.failure_condition import FailureConditionOperator
 from airflow_codepipeline.dag.stage_condition import StageConditionOperator
 from airflow_codepipeline.dag.stage_gate import StageGateSensor
 from airflow_codepipeline.definition.model import OnSuccess
-from dag.kit import web_shop
+from unit.dag.kit import web_shop
 
 
 @pytest.fixture(scope="module")

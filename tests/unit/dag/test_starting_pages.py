@@ -15,7 +15,7 @@ from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.errors import VariableError
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.start import check_conf
-from dag.kit import Execution, web_shop
+from unit.dag.kit import Execution, web_shop
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"

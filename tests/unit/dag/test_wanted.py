@@ -10,7 +10,7 @@ import structlog
 from airflow.callbacks.callback_requests import DagCallbackRequest, TaskCallbackRequest
 from airflow.dag_processing import processor
 
-from dag.kit import WEB_SHOP
+from unit.dag.kit import WEB_SHOP
 
 DAG_FILE = Path(__file__).parents[3] / "dags" / "codepipelines.py"
 

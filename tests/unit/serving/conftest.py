@@ -6,7 +6,7 @@ import pytest
 from airflow.sdk.execution_time import task_runner
 
 if TYPE_CHECKING:
-    from serving.supervised import Supervisor
+    from unit.serving.supervised import Supervisor
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 
-from dag.kit import WEB_SHOP
-
 from airflow_codepipeline.serving.definitions_at_hand import read_definitions
+from unit.dag.kit import WEB_SHOP
 
 
 def test_what_cannot_be_read_is_told_from_what_can(tmp_path):

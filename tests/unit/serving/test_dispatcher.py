@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from airflow.sdk.exceptions import AirflowFailException, TaskDeferred
-from dag.kit import WEB_SHOP
 
 from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.dag.factory import load_pipelines
@@ -18,7 +17,8 @@ from airflow_codepipeline.serving import dispatcher, queue_trigger
 from airflow_codepipeline.serving.dispatcher import QueueOptionError, build_dispatcher
 from airflow_codepipeline.serving.queue_trigger import QueueTrigger
 from fixtures.source_events import object_created, text
-from serving.supervised import Supervisor
+from unit.dag.kit import WEB_SHOP
+from unit.serving.supervised import Supervisor
 
 if TYPE_CHECKING:
     from pathlib import Path

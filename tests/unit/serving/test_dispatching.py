@@ -6,14 +6,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from dag.kit import web_shop
 
 from airflow_codepipeline.changes.delivery import Delivery
 from airflow_codepipeline.errors import ActionError
 from airflow_codepipeline.serving.definitions_at_hand import DefinitionsAtHand
 from airflow_codepipeline.serving.dispatching import dispatch
 from fixtures.source_events import event, object_created, repository_state, text
-from serving.supervised import Supervisor
+from unit.dag.kit import web_shop
+from unit.serving.supervised import Supervisor
 
 
 class Queue:

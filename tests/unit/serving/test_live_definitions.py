@@ -6,10 +6,10 @@ import os
 import shutil
 
 import pytest
-from dag.kit import WEB_SHOP
 
 from airflow_codepipeline.serving import live_definitions as module
 from airflow_codepipeline.serving.live_definitions import LiveDefinitions
+from unit.dag.kit import WEB_SHOP
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 from airflow.sdk.exceptions import AirflowRuntimeError, ErrorType
 from airflow.sdk.execution_time import task_runner
 from airflow.sdk.execution_time.comms import ErrorResponse, GetVariable, PutVariable, VariableResult
-from dag.kit import WEB_SHOP
 
 from airflow_codepipeline.errors import TransientError
 from airflow_codepipeline.execution.polling import Look
 from airflow_codepipeline.serving import poll_trigger as module
 from airflow_codepipeline.serving.poll_trigger import SILENT_LOOKS, PollTrigger
 from airflow_codepipeline.serving.polled_sources import PolledSource
+from unit.dag.kit import WEB_SHOP
 
 A, B = "codepipeline.polled.a", "codepipeline.polled.b"
 

@@ -9,7 +9,6 @@ import pytest
 from airflow.sdk.definitions._internal.contextmanager import DagContext
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 from airflow.serialization.serialized_objects import DagSerialization
-from dag.kit import WEB_SHOP
 
 from airflow_codepipeline.dag import snapshot
 from airflow_codepipeline.dag.factory import load_pipelines
@@ -18,6 +17,7 @@ from airflow_codepipeline.serving import polling
 from airflow_codepipeline.serving.poll_trigger import PollTrigger
 from airflow_codepipeline.serving.poller import build_poller
 from airflow_codepipeline.serving.polling import Outcome
+from unit.dag.kit import WEB_SHOP
 
 POLLER, OPTION = "codepipeline.poller", "AIRFLOW__CODEPIPELINE__POLL_SECONDS"
 

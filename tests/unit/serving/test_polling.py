@@ -16,13 +16,13 @@ from airflow.sdk.execution_time.comms import (
     PutVariable,
     TriggerDagRun,
 )
-from dag.kit import WEB_SHOP
 
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.execution.polling import Look, Seen, after
 from airflow_codepipeline.serving.poll_records import News
 from airflow_codepipeline.serving.polled_sources import polled_sources
 from airflow_codepipeline.serving.polling import carry_out
+from unit.dag.kit import WEB_SHOP
 
 NAMES = ("one", "three", "two")
 

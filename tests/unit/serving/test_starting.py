@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from dag.kit import web_shop
 
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.execution.run_conf import run_id_of
 from airflow_codepipeline.execution.start import Trigger
 from airflow_codepipeline.serving.starting import NotStartedError, Started, start_from_task
-from serving.supervised import Supervisor
+from unit.dag.kit import web_shop
+from unit.serving.supervised import Supervisor
 
 TOKEN = "5f1d3a1e-0c55-4f3a-9d3e-9b0f8a6f2c11"
 RULE = Trigger(trigger_type="CloudWatchEvent", trigger_detail="a rule")
