@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-OPERATED, SELFHEALING, GUARDED = "operated", "selfhealing", "guarded"
+OPERATED, SELFHEALING, GUARDED, WINDOWED = "operated", "selfhealing", "guarded", "windowed"
 
 
 @pytest.fixture(scope="module")
 def airflow(airflow_server: Airflow) -> Airflow:
-    airflow_server.wait_until_known(OPERATED, SELFHEALING, GUARDED)
+    airflow_server.wait_until_known(OPERATED, SELFHEALING, GUARDED, WINDOWED)
     return airflow_server
 
 
@@ -365,3 +365,18 @@ def test_an_execution_goes_on_past_the_conditions_that_are_overridden(codepipeli
     ]
     assert state["beforeEntryConditionState"]["latestExecution"]["status"] == "Overridden"
     assert state["onSuccessConditionState"]["latestExecution"]["status"] == "Overridden"
+
+
+def test_a_window_that_is_waited_for_is_overridden(codepipeline, begin, puppets: Puppets):
+    run = begin(WINDOWED)
+    run.wait_for_trigger("Deploy.beforeEntry")
+    override = codepipeline.override_stage_condition
+    assert refused(override, **stage(run, "Deploy"), conditionType="ON_SUCCESS") == (
+        "ConditionNotOverridableException"
+    )
+
+    override(**stage(run, "Deploy"), conditionType="BEFORE_ENTRY")
+
+    assert run.wait_until_ended() == "success"
+    assert puppets.started(run.run_id, "Deploy.Out") == 1
+    assert run.xcom("Deploy.beforeEntry")["status"] == "Overridden"

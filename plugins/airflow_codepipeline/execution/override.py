@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from airflow_codepipeline.execution.conditions import AFTER_ACTIONS, LABELS
 from airflow_codepipeline.execution.refusal import Refusal
+from airflow_codepipeline.execution.status import UNDER_WAY
 
 if TYPE_CHECKING:
     from airflow_codepipeline.definition.model import Result
@@ -24,7 +25,7 @@ def check_override(
     newer_entered: bool = False,
     outdated: bool = False,
 ) -> None:
-    """Check that the result of a condition may be set aside.
+    """Check that the result of a condition may be set aside: it has failed, or is evaluated now.
 
     :param result: what the condition declares.
     :param newer_entered: whether a newer execution has entered the stage since.
@@ -44,10 +45,11 @@ def check_override(
             "NotLatestPipelineExecutionException",
             f"A newer execution has entered the stage {stage.name}: only the latest one can go on.",
         )
-    if stage.hooks[name] != "failed":
+    if stage.hooks[name] != "failed" and not is_evaluated(stage, hook):
         raise Refusal(
             "ConditionNotOverridableException",
-            f"The condition {hook} of the stage {stage.name} has not failed in this execution.",
+            f"The condition {hook} of the stage {stage.name} has not failed in this execution, and is not "
+            "evaluated now.",
         )
     if outdated:
         raise Refusal(
@@ -57,9 +59,16 @@ def check_override(
         )
 
 
+def is_evaluated(stage: StageTasks, hook: Hook) -> bool:
+    """Tell whether a condition is evaluated now: the execution is in the stage, and waits for its rules."""
+    return stage.hooks[LABELS[hook]] in UNDER_WAY
+
+
 def tasks_of_override(stage: StageTasks, hook: Hook) -> tuple[str, ...]:
     """Return which of the stage's tasks run again, by their names within the stage; later stages do too."""
     again = [LABELS[hook]]
+    if is_evaluated(stage, hook):
+        return tuple(again)
     if hook == "BEFORE_ENTRY":
         again += [
             *stage.actions,

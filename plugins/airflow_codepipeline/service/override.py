@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_codepipeline.execution.override import check_override, tasks_of_override
+from airflow_codepipeline.execution.override import check_override, is_evaluated, tasks_of_override
 from airflow_codepipeline.execution.records import AGAIN, Again, Override, override_key
 from airflow_codepipeline.service.acting import leave_mark, newer_has_entered, now, run_again
 from airflow_codepipeline.service.pipelines import find_pipeline
@@ -44,7 +44,8 @@ def override_stage_condition(
     )
     refuse_at_the_end(execution)
     leave_mark(session, execution, stage_name, override_key(condition_type), Override(by=user_name, at=now()))
-    leave_mark(session, execution, stage_name, AGAIN, Again(cleared=execution.run.clear_number + 1))
+    if not is_evaluated(stage, condition_type):
+        leave_mark(session, execution, stage_name, AGAIN, Again(cleared=execution.run.clear_number + 1))
     run_again(session, execution, stage_name, tasks_of_override(stage, condition_type))
     return {}
 

@@ -366,9 +366,11 @@ class CodePipeline:
         if stay and self._newer_entered(execution, name):
             return NOT_LATEST
         # §4.6: what failed under an older definition does not go on.
-        if stay is None or stay.failed_hook != hook or self._outdated(execution):
+        if stay is None or hook not in {stay.failed_hook, stay.pending} or self._outdated(execution):
             return NOT_OVERRIDABLE
         execution.overridden.add((name, hook))
+        if hook == stay.pending:
+            return self.condition_ends(execution, ("Succeeded",))
         execution.status = "InProgress"
         self._enter(execution, index)
         return None

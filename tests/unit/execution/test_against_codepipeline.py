@@ -120,7 +120,14 @@ class Pipeline(RuleBasedStateMachine):
     @precondition(lambda self: self.failed())
     @rule(choice=CHOICE, hook=st.sampled_from(tuple(HOOKS)))
     def override(self, choice, hook):
-        execution, stage = self.pick(self.failed(), choice)
+        self.override_one(*self.pick(self.failed(), choice), hook)
+
+    @precondition(lambda self: self.overridable())
+    @rule(choice=CHOICE)
+    def override_what_is_evaluated(self, choice):
+        self.override_one(*self.pick(self.overridable(), choice))
+
+    def override_one(self, execution, stage, hook):
         expected = self.model.override(execution, stage, hook)
         self.both(expected, self.airflow.override, self.run_id(execution), stage, HOOKS[hook])
 
@@ -197,6 +204,9 @@ class Pipeline(RuleBasedStateMachine):
 
     def conditions(self):
         return [(one, stage, stay.pending) for one, stage, stay in self.inside() if stay.pending]
+
+    def overridable(self):
+        return [(one, stage, hook) for one, stage, hook in self.conditions() if hook in HOOKS]
 
     @invariant()
     def they_agree(self):

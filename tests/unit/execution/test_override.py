@@ -39,9 +39,19 @@ def test_a_stage_that_is_skipped_stays_so(hook, task):
 
 
 @BOTH
-@pytest.mark.parametrize("state", ["success", "running", "upstream_failed", "skipped", None])
-def test_a_condition_that_has_not_failed_is_not_overridden(hook, task, state):
-    with refused(NOT_OVERRIDABLE, f"{hook} of the stage Deploy has not failed in this execution"):
+@pytest.mark.parametrize("state", ["deferred", "running", "queued", "up_for_retry"])
+def test_a_condition_that_is_evaluated_may_be_overridden_and_it_alone_runs_again(hook, task, state):
+    waiting = stage(**{"beforeEntry": "success", "onSuccess": None} | {task: state})
+
+    check_override(waiting, hook, "FAIL")
+
+    assert tasks_of_override(waiting, hook) == (task,)
+
+
+@BOTH
+@pytest.mark.parametrize("state", ["success", "scheduled", "upstream_failed", "skipped", None])
+def test_a_condition_that_neither_failed_nor_is_evaluated_is_not_overridden(hook, task, state):
+    with refused(NOT_OVERRIDABLE, f"{hook} of the stage Deploy has not failed in this execution, and is not"):
         check_override(stage(**{task: state}), hook, "FAIL")
 
 
