@@ -14,7 +14,7 @@ from airflow_codepipeline.execution.standing import stage_status
 from airflow_codepipeline.execution.status import FINISHED_TASK_STATES
 from airflow_codepipeline.service.pipelines import find_pipeline
 from airflow_codepipeline.service.snapshot import find_execution, load_executions
-from airflow_codepipeline.service.start import create_run
+from airflow_codepipeline.service.start import create_run, lock_pipeline, refuse_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ def rollback_stage(
     """
     pipeline = find_pipeline(session, pipeline_name)
     pipeline.stage(stage_name)
+    refuse_paused(pipeline, lock_pipeline(session, pipeline))
     check_stage(pipeline.declaration, stage_name, occupied=_is_occupied(session, pipeline, stage_name))
     target = find_execution(session, pipeline, target_pipeline_execution_id)
     check_target(stage_name, _candidate(target, stage_name), definition=pipeline.definition)

@@ -45,15 +45,11 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
     pipeline = find_pipeline(session, pipeline_name)
     check_token(client_request_token)
     run_id = run_id_of(pipeline.dag_id, client_request_token)
-    settings = _lock(session, pipeline)
+    settings = lock_pipeline(session, pipeline)
     if client_request_token is not None and _exists(session, pipeline, run_id):
         return {"pipelineExecutionId": run_id}
     start = check_start(pipeline.declaration, variables, source_revisions)
-    if settings.is_paused:
-        raise Refusal(
-            "ConflictException",
-            f"The pipeline {pipeline_name} is paused in Airflow: nothing of it would run. Unpause its DAG.",
-        )
+    refuse_paused(pipeline, settings)
     mode, under_way = pipeline.declaration.execution_mode, _under_way(session, pipeline)
     check_room(pipeline_name, mode, under_way=under_way, limit=settings.max_active_runs)
     what = trigger or Trigger(trigger_type="StartPipelineExecution", trigger_detail=user_name)
@@ -62,7 +58,21 @@ def start_execution(  # noqa: PLR0913 - what StartPipelineExecution takes
     return {"pipelineExecutionId": run_id}
 
 
-def _lock(session: Session, pipeline: DeclaredPipeline) -> Any:
+def refuse_paused(pipeline: DeclaredPipeline, settings: Any) -> None:
+    """Refuse to start what would not run.
+
+    :param settings: what Airflow has set for the pipeline's DAG.
+    :raises Refusal: the DAG is paused.
+    """
+    if settings.is_paused:
+        raise Refusal(
+            "ConflictException",
+            f"The pipeline {pipeline.declaration.name} is paused in Airflow: nothing of it would run. "
+            "Unpause its DAG.",
+        )
+
+
+def lock_pipeline(session: Session, pipeline: DeclaredPipeline) -> Any:
     """Let nobody else start this pipeline until the session ends; return what Airflow has set for it.
 
     It is a change that changes nothing: the one lock that SQLite knows too.

@@ -196,6 +196,10 @@ class Airflow(World):
         assert run_id not in self.runs, "The rollback was started before"
         return self.start(run_id, conf)
 
+    def lock_pipeline(self, pipeline: DeclaredPipeline) -> Any:
+        """Say what Airflow has set for the DAG."""
+        return SimpleNamespace(is_paused=False)
+
     # What workers and triggers ask.
 
     async def _task_states(self, question: Any) -> Any:
@@ -232,6 +236,7 @@ _DATABASE = (
     "set_run_state",
     "newer_has_entered",
     "create_run",
+    "lock_pipeline",
     "_is_occupied",
     "_succeeded",
 )
