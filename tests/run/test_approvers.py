@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from airflow_codepipeline.local.airflow_server import USER, AirflowServer, free_port
+from airflow_codepipeline.service.read_actions import WAITS_FOR_ANSWER
 from fixtures.airflow_run import Airflow, Run, wait_until
 from hammer.database import database_of_tests
 
@@ -104,7 +105,7 @@ def wait_until_it_asks_again(run: Run) -> dict[str, Any]:
 
     def asks() -> bool:
         question.update(run.airflow.client.question(run.dag_id, run.run_id, DECIDE) or {})
-        return run.states()[DECIDE] == "awaiting_input" and not question["response_received"]
+        return run.states()[DECIDE] in WAITS_FOR_ANSWER and not question["response_received"]
 
     wait_until(asks, run.states)
     return question
