@@ -10,6 +10,7 @@ import pytest
 
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.local.sample import QUEUE
+from airflow_codepipeline.service.read_actions import WAITS_FOR_ANSWER
 from fixtures.airflow_run import wait_until
 from fixtures.trial import FOLDER as TRIAL
 
@@ -271,7 +272,7 @@ def test_a_pipeline_with_a_required_variable_runs(airflow_server: Airflow, start
 def test_an_answer_given_the_moment_the_task_waits_for_it_counts(start):
     """Airflow may lose the task then and try it again; the answer is not lost with it."""
     run = start("latest")
-    while run.states()["Release.Decide"] != "awaiting_input":
+    while run.states()["Release.Decide"] not in WAITS_FOR_ANSWER:
         pass
     run.answer_once("Release.Decide", "Approve", COMMENT)
 

@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from airflow_codepipeline.local.airflow_server import USER, AirflowServer, free_port
+from airflow_codepipeline.service.read_actions import WAITS_FOR_ANSWER
 from fixtures.airflow_run import Airflow, Run, wait_until
+from hammer.database import database_of_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,15 +62,17 @@ def people(
     (project / "plugins").symlink_to(ROOT / "plugins")
     shutil.copytree(ROOT / "tests" / "data" / "approvers", project / "include" / "pipelines")
     users = ",".join(f"{name}:{role}" for name, role in {USER: "admin", **ROLES}.items())
-    server = AirflowServer(
-        home=folder / "home",
-        project=project,
-        port=free_port(0),
-        environment=embedded_aws.environment | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users},
-    )
-    passwords = {USER: server.password} | {name: f"{name}'s" for name in ROLES}
-    (server.home / "passwords.json").write_text(json.dumps(passwords))
-    with ExitStack() as stack:
+    with database_of_tests() as database, ExitStack() as stack:
+        server = AirflowServer(
+            home=folder / "home",
+            project=project,
+            port=free_port(0),
+            environment=embedded_aws.environment
+            | database
+            | {"AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": users},
+        )
+        passwords = {USER: server.password} | {name: f"{name}'s" for name in ROLES}
+        (server.home / "passwords.json").write_text(json.dumps(passwords))
         stack.callback(server.stop)
         server.start()
         airflow = Airflow(server, project / "include" / "pipelines")
@@ -101,7 +105,7 @@ def wait_until_it_asks_again(run: Run) -> dict[str, Any]:
 
     def asks() -> bool:
         question.update(run.airflow.client.question(run.dag_id, run.run_id, DECIDE) or {})
-        return run.states()[DECIDE] == "awaiting_input" and not question["response_received"]
+        return run.states()[DECIDE] in WAITS_FOR_ANSWER and not question["response_received"]
 
     wait_until(asks, run.states)
     return question

@@ -103,12 +103,23 @@ def produce(airflow: Airflow, puppets: Puppets) -> Callable[[], Run]:
 
 
 def events(airflow: Airflow) -> list[dict[str, Any]]:
-    """The updates of the asset, the oldest first."""
+    """The updates of the asset, the oldest first.
+
+    Airflow answers 500 while an execution that one of them starts is queued: it has no start date.
+    """
     found = airflow.call("GET", f"/assets?uri_pattern={ASSET}")["assets"]
     if not found:
         return []
-    query = f"/assets/events?asset_id={found[0]['id']}&order_by=timestamp"
-    return list(airflow.call("GET", query)["asset_events"])
+    told: list[dict[str, Any]] = []
+
+    def answered() -> bool:
+        answer = airflow.http.get(f"/assets/events?asset_id={found[0]['id']}&order_by=timestamp")
+        assert answer.status_code in {200, 500}, answer.text
+        told.extend(answer.json()["asset_events"] if answer.is_success else ())
+        return answer.is_success
+
+    wait_until(answered, lambda: consumers(airflow))
+    return told
 
 
 def consumers(airflow: Airflow) -> list[dict[str, Any]]:

@@ -241,20 +241,35 @@ def test_a_message_that_nothing_can_be_done_with_stays_and_the_run_says_so(
     changing_sources.purge()
 
 
-def test_nothing_is_lost_while_airflow_is_down(airflow_server: Airflow, changing_sources: ChangingSources):
-    started = Started(airflow_server, "lined-up")
-    for component in ("scheduler", "triggerer"):
+def test_nothing_is_lost_while_all_of_airflow_is_down(
+    airflow_server: Airflow, changing_sources: ChangingSources, tmp_path: Path
+):
+    objects, pushes = Started(airflow_server, "lined-up"), Started(airflow_server, "pushed")
+    workshop, url = Workshop(tmp_path / "clone"), changing_sources.repository_url()
+    wait_until(lambda: changing_sources.left() == 0, changing_sources.left)
+    for component in airflow_server.server.components:
         airflow_server.server.kill_component(component)
 
     versions = [changing_sources.put("lined-up.zip", f"unseen {number}") for number in range(5)]
-    for component in ("scheduler", "triggerer"):
-        airflow_server.server.start_component(component)
+    commits = [push(workshop, url, f"unseen {number}") for number in range(3)]
+    wait_until(lambda: changing_sources.left() == 8, changing_sources.left)
+    airflow_server.server.start()
 
-    runs = started.wait_for(5)
+    objects.wait_for(5)
+    pushes.wait_for(3)
     wait_until(lambda: changing_sources.left() == 0, changing_sources.left)
-    assert sorted(map(revision_of, started.new())) == sorted(versions)
-    for run in runs:
-        started.run(run).end()
+    assert sorted(map(revision_of, objects.new())) == sorted(versions)
+    assert sorted(map(revision_of, pushes.new())) == sorted(commits)
+    for run in pushes.new():
+        assert pushes.run(run).wait_until_ended() == "success"
+    for run in objects.new():
+        objects.run(run).end()
+
+
+def push(workshop: Workshop, url: str, text: str) -> str:
+    commit = workshop.commit(text, hello_txt=text)
+    workshop.git("push", "--quiet", "--force", url, "HEAD:refs/heads/main")
+    return commit
 
 
 def object_created(key: str, version: str) -> dict[str, Any]:

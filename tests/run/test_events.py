@@ -16,6 +16,7 @@ from fixtures.event_listener import Listener, Outage, line
 from fixtures.git import Workshop
 from fixtures.hoster import Hoster
 from fixtures.puppet import Puppets
+from hammer.database import database_of_tests
 
 if TYPE_CHECKING:
     from fixtures.embedded_aws import EmbeddedAws
@@ -99,21 +100,22 @@ def airflow(tmp_path_factory, embedded_aws: EmbeddedAws, outage, hoster, listene
         s3.create_bucket(Bucket="reported-artifacts")
     folder = tmp_path_factory.mktemp("reported")
     connection = {"conn_type": "github", "host": f"{hoster.url}/git", "login": "me", "password": TOKEN}
-    server = AirflowServer(
-        home=folder / "home",
-        project=project_of(folder / "project", ROOT / "tests" / "data" / "reported"),
-        port=free_port(0),
-        environment=embedded_aws.environment
-        | FAST
-        | {
-            "AWS_ENDPOINT_URL_EVENTBRIDGE": outage.url,
-            "AIRFLOW__CODEPIPELINE__EVENT_BUS": "reported",
-            "AIRFLOW_CONN_HOSTER": json.dumps(connection),
-            "PYTHONPATH": str(ROOT / "tests"),
-            puppet.FOLDER: str(puppets.folder),
-        },
-    )
-    with contextlib.ExitStack() as stack:
+    with database_of_tests() as database, contextlib.ExitStack() as stack:
+        server = AirflowServer(
+            home=folder / "home",
+            project=project_of(folder / "project", ROOT / "tests" / "data" / "reported"),
+            port=free_port(0),
+            environment=embedded_aws.environment
+            | database
+            | FAST
+            | {
+                "AWS_ENDPOINT_URL_EVENTBRIDGE": outage.url,
+                "AIRFLOW__CODEPIPELINE__EVENT_BUS": "reported",
+                "AIRFLOW_CONN_HOSTER": json.dumps(connection),
+                "PYTHONPATH": str(ROOT / "tests"),
+                puppet.FOLDER: str(puppets.folder),
+            },
+        )
         stack.callback(server.stop)
         server.start()
         running = Airflow(server, folder)

@@ -18,6 +18,7 @@ from fixtures.airflow_run import Airflow, Run, wait_until
 from fixtures.airflow_server import FAST, free_port
 from fixtures.aws_proxy import AwsProxy
 from fixtures.git import Workshop
+from hammer.database import database_of_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,13 +147,13 @@ def airflow(world: World, embedded_aws: EmbeddedAws, tmp_path_factory: pytest.Te
         puppet.FOLDER: str(folder / "puppets"),
         "AIRFLOW__CODEPIPELINE__POLL_SECONDS": str(SECONDS),
     }
-    server = AirflowServer(
-        home=folder / "home",
-        project=world.pipelines.parents[1],
-        port=free_port(),
-        environment=embedded_aws.environment | environment | FAST,
-    )
-    with ExitStack() as stack:
+    with database_of_tests() as database, ExitStack() as stack:
+        server = AirflowServer(
+            home=folder / "home",
+            project=world.pipelines.parents[1],
+            port=free_port(),
+            environment=embedded_aws.environment | database | environment | FAST,
+        )
         stack.callback(server.stop)
         server.start()
         airflow = Airflow(server, world.pipelines)

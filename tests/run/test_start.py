@@ -79,9 +79,9 @@ def arguments(pipeline: str, **more: Any) -> dict[str, Any]:
     return {"pipeline_name": pipeline, "variables": [{"name": "Region", "value": "eu"}]} | more
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def starter(request, tmp_path_factory):
-    if request.param == "postgres" and not is_there():
+    if request.param == "postgresql" and not is_there():
         pytest.skip("there is no PostgreSQL server")
     project = tmp_path_factory.mktemp(f"start-{request.param}")
     shutil.copytree(ROOT / "dags", project / "dags", ignore=shutil.ignore_patterns("__pycache__"))

@@ -20,6 +20,7 @@ import msgspec
 from airflow_codepipeline.actions.objects import read, write, write_once
 from airflow_codepipeline.actions.settings import the_store
 from airflow_codepipeline.artifacts.layout import folder
+from airflow_codepipeline.definition.layout import lay_out
 from airflow_codepipeline.errors import ActionError
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ class JobDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     execution_details: ExecutionDetails | None = None
     failure_details: FailureDetails | None = None
     age: timedelta = timedelta(0)
+
+
+lay_out(JobDocument)
 
 
 class Jobs:

@@ -18,6 +18,7 @@ from airflow_codepipeline.changes.change import (
     UnreadableMessageError,
     read_as,
 )
+from airflow_codepipeline.definition.layout import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,9 @@ class _ImageAction(msgspec.Struct, frozen=True, rename="kebab"):
     repository_name: str
     image_digest: str
     image_tag: str = ""
+
+
+lay_out(_ObjectCreated)
 
 
 def _object_created(event: Event) -> Change | Nothing:

@@ -16,6 +16,7 @@ from airflow_codepipeline.changes.git_change import (
     PullRequest,
     decode,
 )
+from airflow_codepipeline.definition.layout import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,6 +109,8 @@ class _PullRequestEvent(msgspec.Struct):
     repository: _Repository
     actor: _Account = msgspec.field(default_factory=_Account)
 
+
+lay_out(_Push, _PullRequestEvent)
 
 _REFS = {"branch": BRANCH, "tag": TAG}
 

@@ -17,6 +17,7 @@ from airflow_codepipeline.changes.git_change import (
     decode,
     files_of,
 )
+from airflow_codepipeline.definition.layout import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +76,9 @@ class _PullRequestEvent(msgspec.Struct):
     pull_request: _PullRequest
     repository: _Repository
     sender: _User = msgspec.field(default_factory=_User)
+
+
+lay_out(_Push, _PullRequestEvent)
 
 
 def read(headers: Mapping[str, str], body: bytes) -> Message:

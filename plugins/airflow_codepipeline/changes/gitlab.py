@@ -18,6 +18,7 @@ from airflow_codepipeline.changes.git_change import (
     decode,
     files_of,
 )
+from airflow_codepipeline.definition.layout import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +64,9 @@ class _MergeRequest(msgspec.Struct):
     project: _Project
     object_attributes: _Attributes
     user: _User = msgspec.field(default_factory=_User)
+
+
+lay_out(_Push, _MergeRequest)
 
 
 def read(headers: Mapping[str, str], body: bytes) -> Message:

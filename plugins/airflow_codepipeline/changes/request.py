@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import msgspec
 
+from airflow_codepipeline.definition.layout import lay_out
 from airflow_codepipeline.execution.start import RevisionType
 
 
@@ -49,3 +50,6 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     def __str__(self) -> str:
         token = f", token {self.client_request_token}" if self.client_request_token else ""
         return f"request to start {self.name}{token}"
+
+
+lay_out(StartRequest)

@@ -15,6 +15,7 @@ from airflow_codepipeline.actions.base import ActionContext, Job
 from airflow_codepipeline.dag.masking import masked, unmasked
 from airflow_codepipeline.dag.names import exit_id
 from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.definition.layout import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,9 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deadline: str
     job: Job | None = None
     failure: str | None = None
+
+
+lay_out(JobRecord)
 
 
 class RefusedAttempt(msgspec.Struct, frozen=True, kw_only=True):

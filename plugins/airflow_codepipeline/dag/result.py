@@ -17,6 +17,7 @@ import msgspec
 from airflow_codepipeline.artifacts.reference import ArtifactReference
 from airflow_codepipeline.dag.masking import masked
 from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.definition.layout import lay_out
 from airflow_codepipeline.execution.revision import reason_of, with_reason
 from airflow_codepipeline.execution.start import OBJECT_KEY
 from airflow_codepipeline.execution.variables import check_output_variables
@@ -73,3 +74,6 @@ class ActionResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
         """Return the structure above."""
         value: dict[str, Any] = to_json_value(self)
         return value
+
+
+lay_out(ActionResult)

@@ -15,6 +15,7 @@ from airflow_codepipeline.dag.attempt import context_of
 from airflow_codepipeline.dag.condition_outcome import ErrorDetails, RuleOutcome
 from airflow_codepipeline.dag.execution_values import ExecutionValues
 from airflow_codepipeline.dag.names import attempt_id
+from airflow_codepipeline.definition.layout import lay_out
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 from airflow_codepipeline.execution.conditions import RuleStatus
 from airflow_codepipeline.rules.registry import action_of, rule_provider, timeout_of
@@ -77,6 +78,9 @@ class RuleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             summary=self.summary,
             error_details=self.error,
         )
+
+
+lay_out(RuleRecord)
 
 
 def begin(

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from airflow_codepipeline.definition.extension import ActionExtension, PipelineExtension, StageExtension
+from airflow_codepipeline.definition.layout import lay_out
 
 Category = Literal["Source", "Build", "Deploy", "Test", "Invoke", "Approval", "Compute"]
 Owner = Literal["AWS", "ThirdParty", "Custom"]
@@ -246,3 +247,6 @@ class Pipeline(Declared, frozen=True, kw_only=True):
         if region is None and len(self.artifact_stores) == 1:
             return next(iter(self.artifact_stores.values()))
         raise KeyError(region)
+
+
+lay_out(Pipeline)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from airflow_codepipeline.definition.layout import lay_out
 from airflow_codepipeline.events.subject import ArtifactPlace
 from airflow_codepipeline.execution.standing import Left, StageTasks
 
@@ -89,6 +90,9 @@ class Look(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def stage(self, name: str) -> StageTasks:
         """Return how the execution stands in a stage; in one that it does not have it has not begun."""
         return next((stage.tasks() for stage in self.stages if stage.name == name), StageTasks(name=name))
+
+
+lay_out(Look)
 
 
 def with_marks(seen: Look, left: Look) -> Look:

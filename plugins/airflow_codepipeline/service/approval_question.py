@@ -13,6 +13,7 @@ import msgspec
 from airflow_codepipeline.dag.decisions import XCOM_KEY
 from airflow_codepipeline.dag.declared import TAG, declaration_of
 from airflow_codepipeline.dag.names import task_id
+from airflow_codepipeline.definition.layout import lay_out
 from airflow_codepipeline.execution.approval import (
     Answer,
     Decision,
@@ -143,3 +144,6 @@ def _decisions(session: Any, place: Place) -> tuple[Decision, ...]:
 
 class _Xcom(msgspec.Struct, frozen=True):
     decisions: tuple[Decision, ...] = ()
+
+
+lay_out(_Xcom)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from airflow_codepipeline.changes.webhook_filter import WebhookFilter
+from airflow_codepipeline.definition.layout import lay_out
 from airflow_codepipeline.execution.records import Record
 from airflow_codepipeline.execution.refusal import Refusal
 from airflow_codepipeline.service.acting import now
@@ -38,6 +39,9 @@ class Webhook(Record, frozen=True, kw_only=True):
     allowed_ip_range: str | None = None
     arn: str | None = None
     tags: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+lay_out(Webhook)
 
 
 def find_webhook(session: Session, name: str, *, lock: bool = False) -> Webhook | None:

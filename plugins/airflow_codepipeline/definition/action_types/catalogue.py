@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from airflow_codepipeline.definition.layout import lay_out
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -64,6 +66,9 @@ class ActionType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def secret_keys(self) -> tuple[str, ...]:
         """The configuration keys whose values must never be shown."""
         return tuple(name for name, key in self.configuration.items() if key.secret)
+
+
+lay_out(ActionType)
 
 
 def action_type(type_id: ActionTypeId) -> ActionType | None:
