@@ -56,6 +56,8 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     :param store: the artifact store of the action's region; none where the pipeline declares none.
     :param action_execution_id: a UUID, the same for the same attempt after any crash and a new one for a
         new attempt: the idempotency token for services that take one.
+    :param references: the `{{resolve:…}}` that the declared configuration has, by its keys; what variables
+        brought there is none.
     :param source_revisions: what the start of the execution told this source action to take.
     :param source_variables: what this source action is to say of the change that started the execution.
     :param as_of: the instant whose current revision a source takes (a backfill's data interval end). Only a
@@ -73,6 +75,7 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     store: ArtifactStore | None = None
     input_artifacts: tuple[ArtifactReference, ...] = ()
     output_locations: tuple[ArtifactLocation, ...] = ()
+    references: dict[str, tuple[str, ...]] = {}
     source_revisions: tuple[SourceRevision, ...] = ()
     source_variables: dict[str, str] = {}
     as_of: datetime | None = None

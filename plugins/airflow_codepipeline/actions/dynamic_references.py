@@ -1,8 +1,9 @@
 """`{{resolve:…}}` in a configuration: looked up when a provider begins, and stored nowhere.
 
-What the engine keeps and shows of an action has the reference. CloudFormation's actions get it as it stands,
-for CloudFormation looks it up itself. Source: CloudFormation user guide, "Get values stored in other services
-using dynamic references".
+What the engine keeps and shows of an action has the reference. Only what the definition declares is one: the
+value of a variable, which whoever starts an execution may give, cannot ask for a secret. CloudFormation's
+actions get it as it stands, for CloudFormation looks it up itself. Source: CloudFormation user guide, "Get
+values stored in other services using dynamic references".
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ import msgspec
 from airflow_codepipeline.actions.settings import misconfigured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from airflow_codepipeline.actions.base import ActionContext, Aws
 
 _REFERENCE = re.compile(r"\{\{resolve:([^{}]*)\}\}")
-_OPENS = "{{resolve:"
 _ITSELF = frozenset({"CloudFormation", "CloudFormationStackSet", "CloudFormationStackInstances"})
 _ARN_PARTS = 7
 _RIGHT = (
@@ -29,26 +31,32 @@ _RIGHT = (
 )
 
 
+def references_in(configuration: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the references of a declared configuration, by the keys that have some."""
+    found = {
+        key: tuple(match[0] for match in _REFERENCE.finditer(value)) for key, value in configuration.items()
+    }
+    return {key: references for key, references in found.items() if references}
+
+
 def with_references(aws: Aws) -> ActionContext:
     """Return the attempt with the values that its configuration refers to.
 
     :raises ActionError: a reference is none, or AWS does not give its value to the action's role.
     """
     context = aws.context
-    configuration = context.action.configuration
-    if context.action.action_type_id.provider in _ITSELF or not any(map(_refers, configuration.values())):
+    if context.action.action_type_id.provider in _ITSELF or not context.references:
         return context
-    looked_up = {key: _looked_up(aws, key, value) for key, value in configuration.items()}
-    action = msgspec.structs.replace(context.action, configuration=looked_up)
+    configuration = context.action.configuration
+    looked_up = {key: _looked_up(aws, key, configuration[key]) for key in context.references}
+    action = msgspec.structs.replace(context.action, configuration=configuration | looked_up)
     return msgspec.structs.replace(context, action=action)
-
-
-def _refers(value: str) -> bool:
-    return _OPENS in value
 
 
 def _looked_up(aws: Aws, key: str, value: str) -> str:
     def of(match: re.Match[str]) -> str:
+        if match[0] not in aws.context.references[key]:
+            return match[0]
         service, _, rest = match[1].partition(":")
         if rest and service in {"ssm", "ssm-secure"}:
             return _parameter(aws, rest, secret=service == "ssm-secure")

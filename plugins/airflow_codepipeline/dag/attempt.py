@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.actions.base import ActionContext
+from airflow_codepipeline.actions.dynamic_references import references_in
 from airflow_codepipeline.actions.registry import open_for_provider, provider_for
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.artifacts.layout import plan_outputs, store_or_none
@@ -41,20 +42,19 @@ def new_attempt(
     ti = context["ti"]
     revisions = source_revisions(declaration, context)
     values = ExecutionValues(declaration.wiring, context)
-    action = values.resolved(declaration.action)
     action_execution_id = attempt_id(
         dag=ti.dag_id, run_id=ti.run_id, task=ti.task_id, generation=generation, attempt=attempt
     )
-    resolved = context_of(declaration, values, action, action_execution_id)
+    resolved = context_of(declaration, values, declaration.action, action_execution_id)
     return JobRecord(
         generation=generation,
         attempt=attempt,
-        deadline=(datetime.now(UTC) + timeout_of(action)).isoformat(),
+        deadline=(datetime.now(UTC) + timeout_of(resolved.action)).isoformat(),
         context=msgspec.structs.replace(
             resolved,
             output_locations=plan_outputs(
                 declaration.pipeline,
-                action,
+                resolved.action,
                 action_execution_id=action_execution_id,
                 region=resolved.identity.region,
             ),
@@ -66,14 +66,15 @@ def new_attempt(
 
 
 def context_of(
-    declaration: StageDeclaration, values: ExecutionValues, action: Action, action_execution_id: str
+    declaration: StageDeclaration, values: ExecutionValues, declared: Action, action_execution_id: str
 ) -> ActionContext:
     """Return what a provider may know of an action, or of a rule that is carried out as one.
 
-    :param action: resolved.
+    :param declared: the action as it is declared.
+    :raises VariableError: a variable of its configuration has no value.
     :raises ArtifactError: an input does not exist in this execution.
     """
-    pipeline = declaration.wiring.pipeline
+    pipeline, action = declaration.wiring.pipeline, values.resolved(declared)
     identity = action_identity(pipeline, action)
     return ActionContext(
         pipeline=pipeline.name,
@@ -85,6 +86,7 @@ def context_of(
         store_identity=pipeline_identity(pipeline),
         store=store_or_none(pipeline, identity.region),
         input_artifacts=tuple(values.artifact(artifact.name) for artifact in action.input_artifacts),
+        references=references_in(declared.configuration),
     )
 
 

@@ -120,7 +120,7 @@ def _resolved(
     declaration: ConditionDeclaration, rule: Rule, context: Mapping[str, Any], execution_id: str
 ) -> ActionContext:
     values = ExecutionValues(declaration.wiring, context)
-    found = context_of(declaration, values, values.resolved(action_of(rule)), execution_id)
+    found = context_of(declaration, values, action_of(rule), execution_id)
     found = msgspec.structs.replace(found, subject="Rule")
     return with_regional_inputs(open_session(found))
 

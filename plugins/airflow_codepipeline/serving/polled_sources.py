@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from airflow_codepipeline.actions.base import ActionContext
+from airflow_codepipeline.actions.dynamic_references import references_in
 from airflow_codepipeline.actions.polled import is_polled, polled_provider
 from airflow_codepipeline.actions.registry import open_for_provider
 from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
@@ -108,6 +109,7 @@ def context_outside(pipeline: Pipeline, action: Action) -> ActionContext:
         action_execution_id=POLLER,
         identity=action_identity(pipeline, action),
         store_identity=pipeline_identity(pipeline),
+        references=references_in(action.configuration),
     )
 
 

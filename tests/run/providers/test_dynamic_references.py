@@ -80,6 +80,19 @@ def test_what_is_stored_of_an_attempt_has_the_reference(world, parameter):
     assert kept.action.configuration["Key"] == reference
 
 
+def test_what_a_variable_brings_is_a_text(world, secret):
+    """Who may start an execution may give its variables, and is not to read secrets by them."""
+    name = f"{{{{resolve:secretsmanager:{secret['name']}:SecretString:port}}}}"
+    brought = f"{{{{resolve:secretsmanager:{secret['name']}:SecretString:token}}}}"
+    attempt = world.attempt(
+        "Build/CodeBuild", {"Key": f"{name} {brought}", "Other": name}, references={"Key": (name,)}
+    )
+
+    looked_up = open_for_provider(attempt).context.action.configuration
+
+    assert looked_up == {"Key": f"2 {brought}", "Other": name}
+
+
 def test_cloudformation_looks_references_up_itself(world, secret):
     reference = f"{{{{resolve:secretsmanager:{secret['name']}}}}}"
 

@@ -49,6 +49,18 @@ def test_an_attempt_holds_all_that_its_provider_needs(execution):
     assert context.identity.roles == ("arn:aws:iam::123456789012:role/codepipeline-service",)
 
 
+def test_what_refers_to_secrets_is_declared_and_never_brought_by_a_variable(execution):
+    brought = "{{resolve:secretsmanager:prod}}"
+    source = ArtifactReference(name="SourceOutput", bucket="store", key="s.zip", region="eu-west-1")
+    execution.leave("Source.Code", variables={"VersionId": brought}, artifacts=(source,))
+    execution.declaration("Build.Build").action.configuration["ProjectName"] = "{{resolve:ssm:/project}}"
+
+    context = begin(execution, "Build.Build").context
+
+    assert brought in context.action.configuration["EnvironmentVariables"]
+    assert context.references == {"ProjectName": ("{{resolve:ssm:/project}}",)}
+
+
 def test_the_same_attempt_has_the_same_id_and_outputs_and_another_attempt_others(execution):
     first, again = begin(execution, "Build.Build").context, begin(execution, "Build.Build").context
     second = begin(execution, "Build.Build", attempt=2).context
