@@ -95,12 +95,19 @@ def decide(
 
 
 def _in_order(me: Visitor, others: Collection[Visitor], *, disabled: bool) -> Decision:
-    inside = [other.order for other in others if other.presence is Presence.INSIDE]
-    older = [other.order for other in others if other.presence is Presence.WAITING and other.order < me.order]
-    ahead = inside + older
+    ahead = [other.order for other in others if _is_ahead(other, me)]
     if ahead:
         return Wait(max(ahead))
     return Wait(None) if disabled else Enter()
+
+
+def _is_ahead(other: Visitor, me: Visitor) -> bool:
+    """Tell whether `me` goes in after another: who is retried comes before all who wait, then the older."""
+    if other.presence is Presence.INSIDE:
+        return True
+    if other.again != me.again:
+        return other.again
+    return other.presence is Presence.WAITING and other.order < me.order
 
 
 def _newest_wins(me: Visitor, others: Collection[Visitor], *, disabled: bool) -> Decision:

@@ -319,10 +319,9 @@ class World:
             for other in self.runs.values()
             if other is not run and (visitor := self.visitor(other, task))
         ]
-        again = run.xcoms.get((operator.trigger_kwargs["exit_task"], AGAIN)) == {"cleared": run.cleared}
         decision = decide(
             operator.trigger_kwargs["mode"],
-            Visitor(run.order, Presence.WAITING, task in run.waited, again=again),
+            self._waiting(run, task),
             others,
             disabled=names.parse_task_id(task)[0] in self.disabled,
         )
@@ -347,6 +346,9 @@ class World:
         if run.tasks[gate] == "success":
             left = run.tasks[names.exit_id(stage)] in FINISHED_TASK_STATES
             return None if left else Visitor(run.order, Presence.INSIDE)
-        return (
-            Visitor(run.order, Presence.WAITING, gate in run.waited) if run.tasks[gate] in UNDER_WAY else None
-        )
+        return self._waiting(run, gate) if run.tasks[gate] in UNDER_WAY else None
+
+    def _waiting(self, run: Run, gate: str) -> Visitor:
+        exit_task = names.exit_id(names.parse_task_id(gate)[0])
+        again = run.xcoms.get((exit_task, AGAIN)) == {"cleared": run.cleared}
+        return Visitor(run.order, Presence.WAITING, gate in run.waited, again=again)

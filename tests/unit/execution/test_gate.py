@@ -172,3 +172,15 @@ def test_one_that_is_retried_does_not_enter_an_occupied_stage(mode):
         for me in those(world, Presence.WAITING) if those(world, Presence.INSIDE) else ():
             others = [other for other in world if other is not me]
             assert decide(mode, replace(me, again=True), others) != Enter(), (world, me)
+
+
+def test_in_queued_mode_who_is_retried_goes_in_before_older_ones_that_wait():
+    older, retried = Visitor(ORDERS[0], Presence.WAITING), Visitor(ORDERS[1], Presence.WAITING, again=True)
+
+    for disabled in (False, True):
+        assert decide("QUEUED", retried, [older], disabled=disabled) == Enter()
+        assert decide("QUEUED", older, [retried], disabled=disabled) == Wait(ORDERS[1])
+        entering = replace(retried, presence=Presence.ENTERING)
+        assert decide("QUEUED", older, [entering], disabled=disabled) == Wait(ORDERS[1])
+    inside = Visitor(ORDERS[2], Presence.INSIDE)
+    assert decide("QUEUED", retried, [older, inside]) == Wait(ORDERS[2])
