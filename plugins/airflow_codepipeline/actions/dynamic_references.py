@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_codepipeline.actions.settings import misconfigured
+from airflow_codepipeline.actions.settings import hidden, misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def _looked_up(aws: Aws, key: str, value: str) -> str:
 def _parameter(aws: Aws, name: str, *, secret: bool) -> str:
     found = aws.client("ssm").get_parameter(Name=name, WithDecryption=secret)
     value = str(found["Parameter"]["Value"])
-    return _hidden(value) if secret else value
+    return hidden(value) if secret else value
 
 
 def _secret(aws: Aws, key: str, reference: str, text: str) -> str:
@@ -87,7 +87,7 @@ def _secret(aws: Aws, key: str, reference: str, text: str) -> str:
     whole = found.get("SecretString")
     if whole is None:
         raise misconfigured(aws.context, f"{key} has {reference}, and that secret is binary, not text.")
-    return _hidden(_member(aws, key, reference, whole, member) if member else whole)
+    return hidden(_member(aws, key, reference, whole, member) if member else whole)
 
 
 def _member(aws: Aws, key: str, reference: str, whole: str, member: str) -> str:
@@ -99,11 +99,3 @@ def _member(aws: Aws, key: str, reference: str, whole: str, member: str) -> str:
         raise misconfigured(aws.context, f"{key} has {reference}, and that secret has no key {member}.")
     value = values[member]
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _hidden(value: str) -> str:
-    """Let Airflow replace the value, should anything ever log it."""
-    from airflow.sdk.log import mask_secret
-
-    mask_secret(value)
-    return value

@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from airflow_codepipeline.definition.repository_url import UrlFault, fault_of
 from airflow_codepipeline.errors import ActionError
 
 CONFIGURATION_ERROR = "ConfigurationError"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 # git-check-ref-format(1); a name that starts with a dash would be an option.
 _BRANCH = re.compile(r"(?![-/.])(?!.*(?:\.\.|@\{|//|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])")
-_ADDRESS = re.compile(r"[!-~]+")
 _HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -46,21 +46,18 @@ def check_url(url: str) -> None:
 
     :raises ActionError: it is not http or https, or it has credentials in it.
     """
-    try:
-        parts = urlsplit(url) if _ADDRESS.fullmatch(url) else None
-    except ValueError:
-        parts = None
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+    fault = fault_of(url)
+    if fault in {UrlFault.UNREADABLE, UrlFault.NO_SERVER}:
         raise ActionError(
             CONFIGURATION_ERROR, f"{url!r} is no address of a git repository: https://… is wanted."
         )
-    if parts.username is not None or parts.password is not None:
+    if fault is UrlFault.CREDENTIALS:
         raise ActionError(
             CONFIGURATION_ERROR,
-            f"The address of {parts.hostname} has credentials in it: put them into an Airflow connection and "
-            "name that in git_conn_id.",
+            f"The address of {urlsplit(url).hostname} has credentials in it: put them into an Airflow "
+            "connection and name that in git_conn_id.",
         )
-    if parts.query or parts.fragment:
+    if fault is UrlFault.MORE:
         raise ActionError(CONFIGURATION_ERROR, f"{url!r} has more than the address of a repository.")
 
 

@@ -10,7 +10,7 @@ from airflow_codepipeline.actions.connection_providers import PROVIDERS
 from airflow_codepipeline.actions.git_commit import iso
 from airflow_codepipeline.actions.git_login import git_connection
 from airflow_codepipeline.actions.git_remote import Remote
-from airflow_codepipeline.actions.settings import misconfigured, required
+from airflow_codepipeline.actions.settings import hidden, misconfigured, required
 
 if TYPE_CHECKING:
     from airflow_codepipeline.actions.base import ActionContext, Aws
@@ -59,8 +59,7 @@ def _remote(context: ActionContext) -> Remote:
         raise misconfigured(
             context, f"{_TOKEN} is masked. Give the token, or name an Airflow connection in git_conn_id."
         )
-    _hide(token)
-    return Remote(url=_GITHUB.url(_SERVER, f"{owner}/{name}"), login=(_GITHUB.user, token))
+    return Remote(url=_GITHUB.url(_SERVER, f"{owner}/{name}"), login=(_GITHUB.user, hidden(token)))
 
 
 def _checked(context: ActionContext, key: str) -> str:
@@ -68,10 +67,3 @@ def _checked(context: ActionContext, key: str) -> str:
     if not _NAME.fullmatch(value):
         raise misconfigured(context, f"{key} is {value!r}. It must be a name on GitHub.")
     return value
-
-
-def _hide(token: str) -> None:
-    """Let Airflow replace the token, should anything ever log it."""
-    from airflow.sdk.log import mask_secret
-
-    mask_secret(token)

@@ -124,3 +124,11 @@ def the_store(context: ActionContext) -> ArtifactStore:
             context, f"the pipeline has no artifact store in {region}. Add one to artifactStores."
         )
     return context.store
+
+
+def hidden(secret: str) -> str:
+    """Return a secret, and let Airflow replace it, should anything ever log it."""
+    from airflow.sdk.log import mask_secret
+
+    mask_secret(secret)
+    return secret

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from airflow_codepipeline.definition.commit_sources import repository_keys
 from airflow_codepipeline.definition.findings import Kind, shown
+from airflow_codepipeline.definition.repository_url import UrlFault, fault_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +15,12 @@ if TYPE_CHECKING:
     from airflow_codepipeline.definition.findings import Problem
 
 _KEY = "RepositoryUrl"
-_PRINTABLE = re.compile(r"[!-~]+")
+_MESSAGES = {
+    UrlFault.UNREADABLE: "{} is no address.",
+    UrlFault.NO_SERVER: "{} is no address of a server.",
+    UrlFault.CREDENTIALS: "The address has credentials in it.",
+    UrlFault.MORE: "The address has more than a repository's.",
+}
 
 KIND = Kind(
     id="CP313",
@@ -31,18 +35,7 @@ def find(survey: Survey) -> Iterator[Problem]:
     for placed in survey.actions:
         url = placed.action.configuration.get(_KEY)
         if url and repository_keys(placed.action.action_type_id) == (_KEY,):
-            wrong = _wrong(url)
-            if wrong is not None:
-                yield KIND.problem(wrong, (*placed.path, "configuration", _KEY), suggestion=KIND.right)
-
-
-def _wrong(url: str) -> str | None:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return f"{shown(url)} is no address."
-    if not _PRINTABLE.fullmatch(url) or parts.scheme not in {"http", "https"} or not parts.hostname:
-        return f"{shown(url)} is no address of a server."
-    if parts.username is not None:
-        return "The address has credentials in it."
-    return "The address has more than a repository's." if parts.query or parts.fragment else None
+            fault = fault_of(url)
+            if fault is not None:
+                message = _MESSAGES[fault].format(shown(url))
+                yield KIND.problem(message, (*placed.path, "configuration", _KEY), suggestion=KIND.right)
