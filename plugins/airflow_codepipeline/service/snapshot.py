@@ -98,9 +98,7 @@ class ExecutionSnapshot:
 
     def is_being_retried(self, stage: str) -> bool:
         """Tell whether the execution is under way and runs a stage again, or comes to it again."""
-        retries = self.retries(stage)
-        again = retries.manual_stage_retry_attempt + retries.auto_stage_retry_attempt > 0
-        return again and self.status() is PipelineExecutionStatus.IN_PROGRESS
+        return self.retries(stage).total > 0 and self.status() is PipelineExecutionStatus.IN_PROGRESS
 
     def condition(self, stage: str, hook: ConditionHook) -> Mapping[str, Any] | None:
         """Return what was decided at a hook of a stage, or none."""
