@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.local.sample import Sample
     from fixtures.airflow_run import Airflow, Run
     from fixtures.embedded_aws import EmbeddedAws
+    from fixtures.held_calls import HeldCalls
     from fixtures.trial import Trial
 
 pytestmark = pytest.mark.slow
@@ -224,6 +225,23 @@ def test_marking_a_waiting_build_failed_stops_it(start, trial: Trial):
 
     wait_until(lambda: trial.builds(run.run_id)[0]["buildComplete"], lambda: trial.builds(run.run_id))
     assert [build["buildStatus"] for build in trial.builds(run.run_id)] == ["STOPPED"]
+    assert run.wait_until_ended() == "failed"
+
+
+def test_marking_a_build_failed_just_when_it_is_asked_after_stops_it(
+    start, trial: Trial, codebuild_calls: HeldCalls
+):
+    run = start("trial", Script="hold")
+    run.wait_for_trigger("Build.Script")
+    [build] = trial.builds(run.run_id)
+    question = codebuild_calls.hold("BatchGetBuilds", build["id"])
+    question.wait()
+
+    run.mark_failed("Build.Script")
+
+    wait_until(lambda: trial.build(build["id"])["buildComplete"], lambda: trial.build(build["id"]))
+    question.release()
+    assert trial.build(build["id"])["buildStatus"] == "STOPPED"
     assert run.wait_until_ended() == "failed"
 
 

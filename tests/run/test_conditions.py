@@ -82,7 +82,7 @@ def test_an_entry_condition_that_is_not_met_fails_the_stage_and_frees_it(runs, t
 def test_a_success_condition_that_is_not_met_fails_the_stage_after_its_actions(runs):
     run = runs("bad")
 
-    assert run.wait_until_ended() == "failed", run.states()
+    assert run.wait_until_ended() == "failed", (run.states(), run.xcom("Build.onSuccess"))
     states = run.states()
     assert (states["Build.Script"], states["Build.onSuccess"]) == ("success", "failed")
     assert (states["Build.done"], states["Build.onFailure"]) == ("upstream_failed", "skipped")

@@ -31,7 +31,7 @@ def test_a_worker_that_dies_before_it_learns_of_its_build_starts_no_second_one(
     airflow_server: Airflow, codebuild_calls: HeldCalls, trial: Trial
 ):
     before = codebuild_calls.starts
-    hold = codebuild_calls.hold_start_build()
+    hold = codebuild_calls.hold("StartBuild")
     run = airflow_server.start("trial", Script="pass")
 
     worker = hold.caller()

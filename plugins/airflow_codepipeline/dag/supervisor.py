@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from concurrent.futures import ThreadPoolExecutor
 
 _Answer = TypeVar("_Answer")
-_conversations: set[asyncio.Task[Any]] = set()
+_unfinished: set[asyncio.Task[Any]] = set()
 
 
 async def ask(message: Any) -> Any:
@@ -21,16 +21,7 @@ async def ask(message: Any) -> Any:
     """
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
-    conversation = asyncio.ensure_future(SUPERVISOR_COMMS.asend(message))
-    _conversations.add(conversation)
-    conversation.add_done_callback(_ended)
-    return await asyncio.shield(conversation)
-
-
-def _ended(conversation: asyncio.Task[Any]) -> None:
-    _conversations.discard(conversation)
-    if not conversation.cancelled():
-        conversation.exception()  # asked for, so that asyncio does not complain where nobody waits any more
+    return await _to_its_end(SUPERVISOR_COMMS.asend(message))
 
 
 async def in_thread(
@@ -39,12 +30,29 @@ async def in_thread(
     """Call what takes its time, or asks Airflow by itself for connections, in a thread.
 
     What it asks goes through this loop: else Airflow 3.2 would read answers to others, and end the triggerer.
+    A trigger that is cancelled meanwhile learns why, which `sync_to_async` would forget: Airflow stops a job
+    only where it reads in the cancellation that a user wanted it.
 
     :param executor: whose thread it is; none: the loop's.
     """
     from asgiref.sync import sync_to_async
 
-    return await sync_to_async(function, thread_sensitive=False, executor=executor)(*arguments)
+    call = sync_to_async(function, thread_sensitive=False, executor=executor)
+    return await _to_its_end(call(*arguments))
+
+
+async def _to_its_end(work: Coroutine[Any, Any, _Answer]) -> _Answer:
+    """Wait for work that goes on although whoever waits for it is cancelled."""
+    task = asyncio.ensure_future(work)
+    _unfinished.add(task)
+    task.add_done_callback(_ended)
+    return await asyncio.shield(task)
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _unfinished.discard(task)
+    if not task.cancelled():
+        task.exception()  # asked for, so that asyncio does not complain where nobody waits any more
 
 
 async def push_xcom(*, dag_id: str, run_id: str, task_id: str, key: str, value: Any) -> None:

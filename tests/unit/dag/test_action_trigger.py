@@ -13,7 +13,7 @@ from airflow_codepipeline.dag.action_trigger import ActionTrigger
 from airflow_codepipeline.dag.attempt import open_attempt
 from airflow_codepipeline.errors import ActionError, ArtifactError, TransientError
 from fixtures import fake_service
-from fixtures.fake_service import KIND, PROVIDER, FakeService, Trial
+from fixtures.fake_service import KIND, PROVIDER, FakeService, Trial, cancelled_while_asked
 
 RUNNING = JobStatus.RUNNING
 
@@ -95,3 +95,8 @@ async def test_a_job_that_takes_too_long_is_stopped_and_fails(service):
 async def test_a_task_that_a_user_kills_stops_its_job(service):
     await waiting_trigger(service).on_kill()
     assert service.stopped == ["job-1"]
+
+
+async def test_a_trigger_that_is_cancelled_while_its_job_is_asked_after_learns_why(service, monkeypatch):
+    trigger = waiting_trigger(service)
+    assert await cancelled_while_asked(monkeypatch, only_event(trigger)) == ("user-action",)

@@ -21,7 +21,7 @@ from airflow_codepipeline.definition.model import Pipeline
 from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.rules import registry
 from fixtures import fake_service
-from fixtures.fake_service import RULE, FakeService
+from fixtures.fake_service import RULE, FakeService, cancelled_while_asked
 from unit.dag.kit import RUN_ID, Execution
 
 RUNNING, SUCCEEDED = JobStatus.RUNNING, JobStatus.SUCCEEDED
@@ -196,6 +196,11 @@ async def test_where_all_rules_succeed_the_task_ends_in_the_triggerer(service):
     assert (trigger.result["status"], trigger.result["engaged"]) == ("Succeeded", False)
     [rule] = trigger.result["rules"]
     assert (rule["externalExecutionId"], rule["summary"]) == ("job-1", "done")
+
+
+async def test_a_trigger_that_is_cancelled_while_its_rules_are_asked_after_learns_why(service, monkeypatch):
+    trigger = waiting(Trial("onSuccess", build("A"), build("B")), service)
+    assert await cancelled_while_asked(monkeypatch, only_event(trigger)) == ("user-action",)
 
 
 async def test_where_a_rule_fails_a_worker_says_so(service):

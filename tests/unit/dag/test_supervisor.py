@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from airflow.sdk.execution_time import task_runner
 
-from airflow_codepipeline.dag.supervisor import ask
+from airflow_codepipeline.dag.supervisor import ask, in_thread
 
 
 class OrderedChannel:
@@ -67,3 +68,21 @@ async def test_a_refusal_that_nobody_waits_for_any_more_is_no_error(channel):
     channel.answers.put_nowait("to two")
 
     assert await ask("two") == "to two"
+
+
+async def test_who_is_cancelled_while_a_thread_works_learns_why_and_the_work_goes_on():
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        may_end.wait()
+        ended.set()
+
+    waiting = asyncio.ensure_future(in_thread(work))
+    await asyncio.to_thread(begun.wait)
+    waiting.cancel("user-action")
+
+    with pytest.raises(asyncio.CancelledError, match="user-action"):
+        await waiting
+    may_end.set()
+    await asyncio.to_thread(ended.wait)
