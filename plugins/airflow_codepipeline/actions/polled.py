@@ -1,8 +1,4 @@
-"""Source actions that are polled: PollForSourceChanges is true unless it says otherwise.
-
-Source: CodePipeline user guide, "Change detection methods"; codepipeline.md §2.1. ECR and connections are
-never polled; a git remote of one's own (Source/Custom/Git) is, as CodePipeline does with those that it polls.
-"""
+"""Source actions that are polled: what can be asked of their providers."""
 
 from __future__ import annotations
 
@@ -13,11 +9,6 @@ from airflow_codepipeline.actions.registry import provider_for
 if TYPE_CHECKING:
     from airflow_codepipeline.actions.base import ActionContext, Aws
     from airflow_codepipeline.definition.model import Action
-
-KEY = "PollForSourceChanges"
-_TYPES = frozenset(
-    {"Source/AWS/S3/1", "Source/AWS/CodeCommit/1", "Source/ThirdParty/GitHub/1", "Source/Custom/Git/1"}
-)
 
 
 class PolledProvider(Protocol):
@@ -34,13 +25,6 @@ class PolledProvider(Protocol):
 
         :raises ActionError: there is none, or it cannot be read.
         """
-
-
-def is_polled(action: Action) -> bool:
-    """Tell whether a source action is polled."""
-    if str(action.action_type_id) not in _TYPES:
-        return False
-    return action.configuration.get(KEY, "").strip().lower() != "false"
 
 
 def polled_provider(action: Action) -> PolledProvider:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_codepipeline.changes.git_change import MOST_FILES
+from airflow_codepipeline.definition.change_detection import DETECTS, says_false
 from airflow_codepipeline.definition.globs import GlobError, read_glob
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         PushFilter,
     )
 
-_DETECTS = "DetectChanges"
 _BRANCH_NAME = "BranchName"
 
 
@@ -70,8 +70,8 @@ def _filters(pipeline: Pipeline, action: Action) -> GitConfiguration | None:
 def _without_filters(action: Action, change: GitChange) -> Verdict:
     """Any push to the branch of the action starts it, and nothing else does."""
     branch = action.configuration.get(_BRANCH_NAME)
-    if action.configuration.get(_DETECTS, "").strip().lower() == "false":
-        return Verdict(starts=False, reason=f"{_DETECTS} of {action.name} is false, and it has no filter.")
+    if says_false(action, DETECTS):
+        return Verdict(starts=False, reason=f"{DETECTS} of {action.name} is false, and it has no filter.")
     if change.pull_request is not None or change.branch != branch:
         return Verdict(starts=False, reason=f"Without a filter {action.name} takes pushes to {branch} only.")
     return Verdict(starts=True)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from airflow_codepipeline.actions.base import ActionContext
 from airflow_codepipeline.actions.dynamic_references import references_in
-from airflow_codepipeline.actions.polled import is_polled, polled_provider
+from airflow_codepipeline.actions.polled import polled_provider
 from airflow_codepipeline.actions.registry import open_for_provider
 from airflow_codepipeline.dag.identity import action_identity, pipeline_identity
+from airflow_codepipeline.definition.change_detection import is_polled
 from airflow_codepipeline.definition.role_arn import role_home
 from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.execution.polling import Look

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from airflow_codepipeline.actions.polled import is_polled
+from airflow_codepipeline.definition.change_detection import is_polled
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.errors import ActionError, DefinitionError
 from airflow_codepipeline.execution.polling import token_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from airflow_codepipeline.actions import commit_source
-from airflow_codepipeline.actions.polled import is_polled, polled_provider
+from airflow_codepipeline.actions.polled import polled_provider
+from airflow_codepipeline.definition.change_detection import is_polled
 from airflow_codepipeline.errors import ActionError
 from fixtures.attempts import attempt
 

@@ -128,6 +128,11 @@ def a_schedule_with_a_required_variable(declaration: Declaration) -> None:
     del declaration["variables"][0]["defaultValue"]
 
 
+def a_variable_that_no_change_has(declaration: Declaration) -> None:
+    connection_trigger(declaration, 1)
+    del declaration["variables"][0]["defaultValue"]
+
+
 def catching_up_from_nowhere(declaration: Declaration) -> None:
     declaration["airflow"] = {"schedule": "@daily", "catchup": True}
 
@@ -526,6 +531,7 @@ BROKEN = [
     (no_execution_at_once, "CP234", "airflow.max_active_runs"),
     (fewer_tries_than_one, "CP234", "stages[1].actions[0].airflow.retries"),
     (a_pause_that_ends_before_it_begins, "CP234", "stages[1].actions[0].airflow.retry_delay"),
+    (a_variable_that_no_change_has, "CP235", "variables[0]"),
     (a_misspelled_provider, "CP301", "stages[1].actions[0].actionTypeId.provider"),
     (an_unknown_partner, "CP302", "stages[1].actions[1].actionTypeId.provider"),
     (no_project, "CP303", "stages[1].actions[0].configuration"),
@@ -699,3 +705,23 @@ def test_the_address_of_a_repository_may_be_of_any_server(web_shop, examined):
     read_from(web_shop, "http://127.0.0.1:4566/git/team/app.git")
 
     assert "CP313" not in {finding.id for finding in examined(web_shop).findings}
+
+
+@pytest.mark.parametrize(
+    ("provider", "configuration", "starts"),
+    [
+        ("S3", {"S3Bucket": "b", "S3ObjectKey": "k"}, True),
+        ("S3", {"S3Bucket": "b", "S3ObjectKey": "k", "PollForSourceChanges": "False"}, False),
+        ("CodeStarSourceConnection", {"BranchName": "main"}, True),
+        ("CodeStarSourceConnection", {"BranchName": "main", "DetectChanges": "false"}, False),
+        ("ECR", {"RepositoryName": "shop"}, False),
+    ],
+)
+def test_a_variable_needs_a_default_where_a_source_starts_the_pipeline_by_itself(
+    web_shop, examined, provider, configuration, starts
+):
+    action(web_shop, CODE).update(actionTypeId=action_type("Source", provider), configuration=configuration)
+    action(web_shop, IMAGE).update(actionTypeId=action_type("Source", "ECR"))
+    del web_shop["variables"][0]["defaultValue"]
+
+    assert ("CP235" in {finding.id for finding in examined(web_shop).findings}) is starts
