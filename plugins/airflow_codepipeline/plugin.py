@@ -31,8 +31,11 @@ class CodePipelinePlugin(AirflowPlugin):
         """Return what stands in front of the API server's own routes; no other process asks."""
         from airflow_codepipeline.web.approval_guard import ApprovalGuard
         from airflow_codepipeline.web.endpoint import Dispatch
+        from airflow_codepipeline.web.write_turns import WriteTurns, are_needed
 
-        middlewares = {"CodePipeline approvals": ApprovalGuard, "CodePipeline API": Dispatch}
+        middlewares: dict[str, Any] = {"CodePipeline approvals": ApprovalGuard, "CodePipeline API": Dispatch}
+        if are_needed():
+            middlewares["CodePipeline turns"] = WriteTurns
         return [
             {"middleware": middleware, "args": [], "kwargs": {}, "name": name}
             for name, middleware in middlewares.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -256,6 +257,18 @@ def test_clearing_a_build_that_succeeded_starts_exactly_one_new_build(start, tri
 
     assert run.wait_until_ended() == "success"
     assert [build["buildStatus"] for build in trial.builds(run.run_id)] == ["SUCCEEDED", "SUCCEEDED"]
+
+
+def test_people_who_act_at_the_same_time_do_not_bring_airflow_to_a_stop(start):
+    with ThreadPoolExecutor(6) as people:
+        earlier = list(people.map(start, ["latest"] * 6))
+        ended = [people.submit(run.end) for run in earlier]
+        later = list(people.map(start, ["latest"] * 6))
+        for end in ended:
+            end.result()
+
+    assert {run.state() for run in earlier} == {"failed"}
+    assert {run.state() for run in later} <= {"queued", "running", "failed"}
 
 
 def test_a_broken_definition_is_an_import_error_of_its_file_while_the_others_go_on(airflow_server, start):
