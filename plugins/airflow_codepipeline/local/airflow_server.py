@@ -17,6 +17,7 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 
 from airflow_codepipeline.errors import CodePipelineError
+from airflow_codepipeline.local.trigger_ids import never_use_an_id_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ _LAST_PORT = 65535
 _STARTING = 180.0
 _STOPPING = 20.0
 _LOCKED = 60
+_DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 
 
 class AirflowServerError(CodePipelineError):
@@ -99,7 +101,7 @@ class AirflowServer:
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(project / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             # A process of Airflow that waits longer than this for another one's write ends.
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{self.home / 'airflow.db'}?timeout={_LOCKED}",
+            _DATABASE: f"sqlite:///{self.home / 'airflow.db'}?timeout={_LOCKED}",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
@@ -184,6 +186,9 @@ class AirflowServer:
             )
         if done.returncode:
             raise AirflowServerError(f"`airflow db migrate` failed; see {self._log('migrate')}.")
+        url = self.environment[_DATABASE]
+        if url.startswith("sqlite"):
+            never_use_an_id_twice(url)
 
     def _command(self, *arguments: str) -> list[str]:
         return [self._python, "-m", "airflow", *arguments]
