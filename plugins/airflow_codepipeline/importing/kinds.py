@@ -79,6 +79,12 @@ NOT_THERE = Kind(
     what="The account has no pipeline, or no stack, of that name in the region.",
     right="A name that is there, in the region and with the profile that see it.",
 )
+NOT_PLANNED = Kind(
+    id="CI012",
+    severity="error",
+    what="A Terraform plan knows a block or a map, its keys included, only after it is applied.",
+    right="What `terraform show -json` prints of the state, once the plan is applied.",
+)
 DUPLICATE = Kind(
     id="CI101",
     severity="warning",
@@ -151,6 +157,7 @@ KINDS = (
     PARAMETERS_FILE,
     AWS,
     NOT_THERE,
+    NOT_PLANNED,
     DUPLICATE,
     SECRET,
     ASSUMED,

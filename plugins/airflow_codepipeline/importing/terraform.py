@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.importing.cloudformation.assumed import assumed_value
 from airflow_codepipeline.importing.found import Found, FoundPipeline
-from airflow_codepipeline.importing.kinds import SECRET
+from airflow_codepipeline.importing.kinds import NOT_PLANNED, SECRET
 from airflow_codepipeline.importing.names import pipeline_name
 from airflow_codepipeline.importing.secret_values import secret_variables
-from airflow_codepipeline.importing.terraform_declaration import declaration
+from airflow_codepipeline.importing.terraform_declaration import WITH_PARTS, declaration
 from airflow_codepipeline.importing.values import Mapping, Sequence, Text, placed_items
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ def read_terraform(data: Mapping, *, file: str, name: str, variables: Variables)
     values = data.get("planned_values", data.get("values"))
     unknown = _unknown_by_address(data)
     for address, resource in _pipelines(values.get("root_module") if isinstance(values, Mapping) else None):
-        values = _Unknowns(variables, address, name).into(resource["values"], unknown.get(address), "")
+        unknowns = _Unknowns(variables, address, name, resource["values"].position)
+        values = unknowns.into(resource["values"], unknown.get(address), "")
         hidden = _Hidden(secret_variables(variables, name))
         hidden.take_out(values, resource.get("sensitive_values"))
-        found.pipelines.append(_found(values, address, file, name, hidden.problems))
+        found.pipelines.append(_found(values, address, file, name, (*unknowns.problems, *hidden.problems)))
     return found
 
 
@@ -92,10 +93,15 @@ def _unknown_by_address(data: Mapping) -> dict[str, Any]:
 
 
 class _Unknowns:
-    """Puts variables where a plan says that a value is only known after it is applied."""
+    """Puts variables where a plan says that a value is only known after it is applied.
 
-    def __init__(self, variables: Variables, address: str, source: str) -> None:
+    :param position: of the resource.
+    """
+
+    def __init__(self, variables: Variables, address: str, source: str, position: Position | None) -> None:
+        self.problems: list[Problem] = []
         self._variables = variables
+        self._position = position
         self._address = address
         self._source = source
 
@@ -120,8 +126,17 @@ class _Unknowns:
             return items
         return values
 
+    def _refuse(self, path: str) -> None:
+        message = f"{self._address}: '{path}' as a whole is only known after the plan is applied."
+        self.problems.append(
+            NOT_PLANNED.problem(message, suggestion=NOT_PLANNED.right, position=self._position)
+        )
+
     def _variable(self, path: str) -> Any:
         attribute = path.rpartition(".")[2]
+        if attribute in WITH_PARTS and path != "tags":
+            self._refuse(path)
+            return None
         label = f"{self._address.rpartition('.')[2]}_{_label(path)}"
         assumed = assumed_value(label, attribute=attribute, service="iam" if "role" in attribute else "aws")
         was = f"{self._address}: {path}, known after apply"

@@ -35,6 +35,17 @@ _SINGLE = frozenset(
         "file_paths",
     }
 )
+WITH_PARTS = (
+    frozenset(_PLURALS)
+    | _SINGLE
+    | {
+        "artifact_store",
+        "configuration",
+        "input_artifacts",
+        "output_artifacts",
+    }
+)
+"""The attributes that no text can stand for."""
 _TYPE_ID = ("category", "owner", "provider", "version")
 _NOT_DECLARED = ("id", "arn", "tags_all", "region", "tags", "trigger_all", "timeouts", "artifact_store")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 
+import pytest
+
 from airflow_codepipeline.definition.reader import read_pipeline
 from airflow_codepipeline.definition.text import LARGEST_BYTES
 
@@ -226,6 +228,7 @@ def test_what_a_plan_does_not_know_yet_becomes_a_variable(project):
     values["stage"][1]["action"][0]["configuration"] = {}
     unknown = {
         "arn": True,
+        "tags": True,
         "role_arn": True,
         "artifact_store": [{"location": True, "encryption_key": [{}]}],
         "stage": [{}, {"action": [{"configuration": {"ProjectName": True}, "input_artifacts": [False]}]}],
@@ -250,3 +253,25 @@ def test_what_a_plan_does_not_know_yet_becomes_a_variable(project):
     pipeline = read_pipeline(written.file)
     assert pipeline.role_arn == "arn:aws:iam::111122223333:role/shop-role-arn"
     assert pipeline.stages[1].actions[0].configuration == {"ProjectName": "shop-configuration-project-name"}
+
+
+@pytest.mark.parametrize(
+    ("unknown", "path"),
+    [
+        ({"stage": [{}, {"action": [{"configuration": True}]}]}, "stage[1].action[0].configuration"),
+        ({"stage": True}, "stage"),
+    ],
+)
+def test_what_a_plan_knows_nothing_of_is_refused_with_its_place(project, unknown, path):
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [resource(copy.deepcopy(PIPELINE))]}},
+        "resource_changes": [{"address": resource({})["address"], "change": {"after_unknown": unknown}}],
+    }
+
+    report = project.report(json.dumps(plan), "plan.json")
+
+    assert report.pipelines == []
+    [error] = [error for error in report.errors if error.id == "CI012"]
+    assert f"'{path}' as a whole" in error.message
+    assert "state" in error.suggestion
