@@ -14,7 +14,7 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag.job_ledger import JobLedger
+from airflow_codepipeline.dag.job_ledger import URL_KEY, JobLedger
 from airflow_codepipeline.dag.masking import masked
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
@@ -33,7 +33,6 @@ ENGINE_RETRIES = 10
 """Tries for what is no fault of the action: a lost worker, a scheduler that fails a task which is alive."""
 ENGINE_RETRY_DELAY = timedelta(seconds=5)
 ENGINE_MAX_RETRY_DELAY = timedelta(minutes=5)
-URL_KEY = "external_execution_url"
 
 
 class ExternalExecutionLink(BaseOperatorLink):

@@ -12,8 +12,9 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag.attempt import finish, open_attempt
-from airflow_codepipeline.dag.job_ledger import JobRecord
+from airflow_codepipeline.dag.job_ledger import URL_KEY, JobRecord
 from airflow_codepipeline.dag.result import XCOM_KEY
+from airflow_codepipeline.dag.stopping import is_waited_for
 from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
@@ -82,6 +83,9 @@ class ActionTrigger(BaseTrigger):
     async def on_kill(self) -> None:
         """Stop the job: a user marked the task, or cleared it, while it waited (Airflow 3.3)."""
         record = msgspec.convert(self.record, JobRecord)
+        if await is_waited_for(self.task_instance, URL_KEY, _job(record).external_execution_url):
+            log.info("Another triggerer waits for it now.")
+            return
         aws, provider = await in_thread(open_attempt, record)
         await in_thread(provider.stop, aws, _job(record))
 

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_codepipeline.dag.condition_declaration import ConditionDeclaration
-    from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
     from airflow_codepipeline.definition.model import Rule
 
 _PASSED = (ConditionStatus.SUCCEEDED, ConditionStatus.OVERRIDDEN)
@@ -95,7 +94,7 @@ class StageConditionOperator(BaseOperator):
         records = [look(record) for record in records]
         if all(record.has_ended for record in records):
             return self._conclude(context, self._outcome(context, records))
-        raise TaskDeferred(trigger=self._trigger(records), method_name="resume")
+        raise self._deferral(context, records)
 
     def _started(self, context: Context, ledger: RuleLedger, index: int, rule: Rule) -> RuleRecord:
         record = ledger.current(index)
@@ -121,11 +120,13 @@ class StageConditionOperator(BaseOperator):
             raise AirflowFailException(str(error)) from error
         refuse_another_definition(context, self.declaration)
 
-    def _trigger(self, records: Sequence[RuleRecord]) -> ConditionTrigger:
-        from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
+    def _deferral(self, context: Context, records: Sequence[RuleRecord]) -> TaskDeferred:
+        from airflow_codepipeline.dag.condition_trigger import RULES, ConditionTrigger
 
+        context["ti"].xcom_push(key=RULES, value=[record.rule_execution_id for record in records])
         met = ConditionOutcome.of(self.declaration, ()).to_xcom() if self._ends_in_trigger else None
-        return ConditionTrigger(records=[to_json_value(record) for record in records], met=met)
+        trigger = ConditionTrigger(records=[to_json_value(record) for record in records], met=met)
+        return TaskDeferred(trigger=trigger, method_name="resume")
 
     @property
     def _ends_in_trigger(self) -> bool:

@@ -13,9 +13,10 @@ from airflow_codepipeline.dag.action_trigger import ActionTrigger
 from airflow_codepipeline.dag.attempt import open_attempt
 from airflow_codepipeline.errors import ActionError, ArtifactError, TransientError
 from fixtures import fake_service
-from fixtures.fake_service import KIND, PROVIDER, FakeService, Trial, cancelled_while_asked
+from fixtures.fake_service import KIND, PROVIDER, FakeAirflow, FakeService, Trial, cancelled_while_asked
 
 RUNNING = JobStatus.RUNNING
+JOB_1 = "https://fake.example.com/job-1"
 
 
 @pytest.fixture
@@ -100,3 +101,26 @@ async def test_a_task_that_a_user_kills_stops_its_job(service):
 async def test_a_trigger_that_is_cancelled_while_its_job_is_asked_after_learns_why(service, monkeypatch):
     trigger = waiting_trigger(service)
     assert await cancelled_while_asked(monkeypatch, only_event(trigger)) == ("user-action",)
+
+
+@pytest.mark.parametrize("state", ["failed", "success", "removed", "running", None])
+async def test_a_task_that_waits_no_longer_has_its_job_stopped(service, monkeypatch, state):
+    trigger = waiting_trigger(service)
+    trigger.task_instance = FakeAirflow(monkeypatch, state, external_execution_url=JOB_1)
+    await trigger.on_kill()
+    assert service.stopped == ["job-1"]
+
+
+async def test_a_wait_that_another_triggerer_has_taken_over_leaves_its_job_alone(service, monkeypatch):
+    trigger = waiting_trigger(service)
+    trigger.task_instance = FakeAirflow(monkeypatch, "deferred", external_execution_url=JOB_1)
+    await trigger.on_kill()
+    assert service.stopped == []
+
+
+async def test_a_task_that_was_cleared_and_waits_for_another_job_has_its_first_stopped(service, monkeypatch):
+    trigger = waiting_trigger(service)
+    another = "https://fake.example.com/job-2"
+    trigger.task_instance = FakeAirflow(monkeypatch, "deferred", external_execution_url=another)
+    await trigger.on_kill()
+    assert service.stopped == ["job-1"]

@@ -21,7 +21,7 @@ from airflow_codepipeline.definition.model import Pipeline
 from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.rules import registry
 from fixtures import fake_service
-from fixtures.fake_service import RULE, FakeService, cancelled_while_asked
+from fixtures.fake_service import RULE, FakeAirflow, FakeService, cancelled_while_asked
 from unit.dag.kit import RUN_ID, Execution
 
 RUNNING, SUCCEEDED = JobStatus.RUNNING, JobStatus.SUCCEEDED
@@ -236,6 +236,23 @@ async def test_a_task_that_is_killed_stops_the_jobs_of_its_rules(service):
 
     trial.task.on_kill()
     assert service.stopped == ["job-1", "job-2"] * 2
+
+
+@pytest.mark.parametrize(("cleared", "stopped"), [(False, []), (True, ["job-1"])])
+async def test_rules_are_stopped_only_where_no_other_triggerer_waits_for_them(
+    service, monkeypatch, cleared, stopped
+):
+    trial = Trial("onSuccess", build())
+    trigger = waiting(trial, service)
+    if cleared:
+        trial.task_context["ti"].max_tries += 1 + trial.task.retries
+        waiting(trial, service)
+    waits_for = trial.xcoms.pull(trial.task_id, "rule_execution_ids")
+    trigger.task_instance = FakeAirflow(monkeypatch, "deferred", rule_execution_ids=waits_for)
+
+    await trigger.on_kill()
+
+    assert service.stopped == stopped
 
 
 def test_a_try_after_a_crash_finds_the_jobs_that_are_there(service):
