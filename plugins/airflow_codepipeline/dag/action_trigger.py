@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag.attempt import finish, open_attempt
+from airflow_codepipeline.dag.attempt import finish, open_attempt, stop_attempt, timed_out
 from airflow_codepipeline.dag.job_ledger import URL_KEY, JobRecord
 from airflow_codepipeline.dag.result import XCOM_KEY
-from airflow_codepipeline.dag.stopping import is_waited_for
+from airflow_codepipeline.dag.stopping import is_waited_for, stop_patiently
 from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
@@ -74,11 +74,14 @@ class ActionTrigger(BaseTrigger):
             if await _ask(record, aws, provider) is JobStatus.SUCCEEDED:
                 return
             if datetime.now(UTC) > deadline:
-                await in_thread(provider.stop, aws, _job(record))
-                raise ActionError(
-                    "JobFailed",
-                    f"The action timed out: it had not ended at {record.deadline}. It was stopped.",
-                )
+                await self._time_out(record)
+
+    async def _time_out(self, record: JobRecord) -> NoReturn:
+        try:
+            await stop_patiently(stop_attempt, record)
+        except ActionError as error:
+            raise timed_out("action", record.deadline, error) from error
+        raise timed_out("action", record.deadline)
 
     async def on_kill(self) -> None:
         """Stop the job: a user marked the task, or cleared it, while it waited (Airflow 3.3)."""
@@ -86,8 +89,7 @@ class ActionTrigger(BaseTrigger):
         if await is_waited_for(self.task_instance, URL_KEY, _job(record).external_execution_url):
             log.info("Another triggerer waits for it now.")
             return
-        aws, provider = await in_thread(open_attempt, record)
-        await in_thread(provider.stop, aws, _job(record))
+        await stop_patiently(stop_attempt, record)
 
 
 async def _open(record: JobRecord) -> tuple[Aws, ActionProvider]:

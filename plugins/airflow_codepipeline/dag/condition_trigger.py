@@ -11,9 +11,10 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.rule_attempt import RuleRecord, look, stop
-from airflow_codepipeline.dag.stopping import is_waited_for
+from airflow_codepipeline.dag.stopping import is_waited_for, stop_patiently
 from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.errors import CodePipelineError
 from airflow_codepipeline.execution.conditions import RuleStatus
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ class ConditionTrigger(BaseTrigger):
         if await is_waited_for(self.task_instance, RULES, [record.rule_execution_id for record in records]):
             log.info("Another triggerer waits for them now.")
             return
-        for record in records:
-            await in_thread(stop, record)
+        await asyncio.gather(*map(_stop, records))
 
     async def _until_ended(self) -> list[RuleRecord]:
         records = self._records()
@@ -82,3 +82,11 @@ class ConditionTrigger(BaseTrigger):
 
     def _records(self) -> list[RuleRecord]:
         return [msgspec.convert(record, RuleRecord) for record in self.records]
+
+
+async def _stop(record: RuleRecord) -> None:
+    """Stop a rule's job; one that cannot be stopped keeps none of the others."""
+    try:
+        await stop_patiently(stop, record)
+    except CodePipelineError as error:
+        log.warning("Rule %s was not stopped: %s", record.rule, error)

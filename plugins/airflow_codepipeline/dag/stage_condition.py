@@ -25,7 +25,7 @@ from airflow_codepipeline.dag.rule_attempt import RuleRecord, begin, look, start
 from airflow_codepipeline.dag.rule_ledger import RuleLedger
 from airflow_codepipeline.dag.stage_guard import check_inside
 from airflow_codepipeline.dag.wire import to_json_value
-from airflow_codepipeline.errors import ActionError, TransientError
+from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 from airflow_codepipeline.execution.conditions import ConditionStatus
 from airflow_codepipeline.execution.records import override_key
 from airflow_codepipeline.execution.run_order import run_order_groups
@@ -80,7 +80,10 @@ class StageConditionOperator(BaseOperator):
     def on_kill(self) -> None:
         """Stop what this worker has just started; a waiting task's trigger does it in its stead."""
         for record in self._running:
-            stop(record)
+            try:
+                stop(record)
+            except CodePipelineError as error:
+                self.log.warning("Rule %s was not stopped: %s", record.rule, error)
 
     def _evaluate(self, context: Context) -> dict[str, Any]:
         ledger = RuleLedger(context, self.declaration)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
 
-from airflow_codepipeline.dag.supervisor import ask, left
+from airflow_codepipeline.dag.supervisor import ask, in_thread, left, to_its_end
+from airflow_codepipeline.errors import TransientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+TRIES = 5
+PAUSE_SECONDS = 5
 
 
 async def is_waited_for(task: Any, key: str, value: Any) -> bool:
@@ -26,3 +36,23 @@ async def is_waited_for(task: Any, key: str, value: Any) -> bool:
         return False
     # Airflow stores the address of a link that leads nowhere as an empty text.
     return bool((await left(task, key, of=task.task_id) or None) == value)
+
+
+async def stop_patiently(stop: Callable[..., None], *arguments: Any) -> None:
+    """Stop a job; while AWS does not answer it is told again, also where Airflow does not wait any longer.
+
+    :raises ActionError: AWS refuses, or did not answer at all.
+    """
+    await to_its_end(_stop(stop, arguments))
+
+
+async def _stop(stop: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    for tries_left in reversed(range(TRIES)):
+        try:
+            return await in_thread(stop, *arguments)
+        except TransientError as error:
+            if not tries_left:
+                raise
+            log.warning("What is to be stopped goes on for now: %s", error)
+            await asyncio.sleep(PAUSE_SECONDS)
+    raise AssertionError("there is one try at least")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from airflow.sdk.exceptions import TaskDeferred
 from airflow.triggers.base import TaskSuccessEvent
 
 from airflow_codepipeline.actions import registry
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag import action_trigger
+from airflow_codepipeline.dag import action_trigger, stopping
 from airflow_codepipeline.dag.action_trigger import ActionTrigger
 from airflow_codepipeline.dag.attempt import open_attempt
 from airflow_codepipeline.errors import ActionError, ArtifactError, TransientError
@@ -24,6 +26,7 @@ def service(monkeypatch):
     fresh = FakeService()
     monkeypatch.setattr(fake_service, "SERVICE", fresh)
     monkeypatch.setitem(registry.PROVIDERS, str(KIND), PROVIDER)
+    monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0)
     return fresh
 
 
@@ -93,8 +96,59 @@ async def test_a_job_that_takes_too_long_is_stopped_and_fails(service):
     assert "timed out" in event.payload["message"]
 
 
+async def test_a_job_that_takes_too_long_is_stopped_also_where_aws_does_not_answer_at_first(service):
+    trigger = waiting_trigger(service, RUNNING, timeout=0)
+    service.stop_errors = [TransientError("ThrottlingException", "slow down")] * 2
+    event = await only_event(trigger)
+    assert service.stopped == ["job-1"]
+    assert "It was stopped" in event.payload["message"]
+
+
+async def test_a_job_that_takes_too_long_and_cannot_be_stopped_has_timed_out_all_the_same(service):
+    trigger = waiting_trigger(service, RUNNING, timeout=0)
+    service.stop_errors = [ActionError("AccessDeniedException", "StopBuild: no")]
+    event = await only_event(trigger)
+    assert event.payload["code"] == "JobFailed"
+    assert "could not be stopped: AccessDeniedException: StopBuild: no" in event.payload["message"]
+
+
 async def test_a_task_that_a_user_kills_stops_its_job(service):
     await waiting_trigger(service).on_kill()
+    assert service.stopped == ["job-1"]
+
+
+async def test_a_stop_that_aws_does_not_answer_is_tried_again(service):
+    trigger = waiting_trigger(service)
+    service.stop_errors = [TransientError("ThrottlingException", "slow down")] * 2
+    await trigger.on_kill()
+    assert service.stopped == ["job-1"]
+
+
+async def test_a_stop_is_tried_again_when_airflow_waits_for_it_no_longer(service, monkeypatch):
+    trigger = waiting_trigger(service)
+    service.stop_errors = [TransientError("ThrottlingException", "slow down")]
+    monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0.1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(trigger.on_kill(), timeout=0.05)
+    while not service.stopped:
+        await asyncio.sleep(0.01)
+    assert service.stopped == ["job-1"]
+
+
+async def test_a_stop_that_aws_never_answers_is_given_up_and_said(service):
+    trigger = waiting_trigger(service)
+    service.stop_errors = [TransientError("ThrottlingException", "slow down")] * 9
+    with pytest.raises(TransientError, match="slow down"):
+        await trigger.on_kill()
+
+
+async def test_a_job_is_stopped_though_what_its_configuration_refers_to_is_gone(service, monkeypatch):
+    def gone(_):
+        raise ActionError("ConfigurationError", "there is no such secret")
+
+    trigger = waiting_trigger(service)
+    monkeypatch.setattr(registry, "with_references", gone)
+    await trigger.on_kill()
     assert service.stopped == ["job-1"]
 
 

@@ -14,7 +14,7 @@ from airflow.sdk.exceptions import (
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag import failure_condition, stage_condition, supervisor
+from airflow_codepipeline.dag import failure_condition, stage_condition, stopping, supervisor
 from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
 from airflow_codepipeline.dag.failure_condition import StageFailureTrigger
 from airflow_codepipeline.definition.model import Pipeline
@@ -32,6 +32,7 @@ def service(monkeypatch):
     fresh = FakeService()
     monkeypatch.setattr(fake_service, "SERVICE", fresh)
     monkeypatch.setitem(registry.RULES, "CodeBuild", RULE)
+    monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0)
     return fresh
 
 
@@ -232,10 +233,40 @@ async def test_a_task_that_is_killed_stops_the_jobs_of_its_rules(service):
     trial = Trial("onSuccess", build("A"), build("B"))
 
     await waiting(trial, service).on_kill()
-    assert service.stopped == ["job-1", "job-2"]
+    assert sorted(service.stopped) == ["job-1", "job-2"]
 
     trial.task.on_kill()
-    assert service.stopped == ["job-1", "job-2"] * 2
+    assert service.stopped[2:] == ["job-1", "job-2"]
+
+
+async def test_a_rule_that_cannot_be_stopped_keeps_no_other_from_it(service):
+    trial = Trial("onSuccess", build("A"), build("B"))
+    trigger, refused = waiting(trial, service), ActionError("AccessDeniedException", "StopBuild: no")
+
+    service.stop_errors = [refused]
+    await trigger.on_kill()
+    assert len(service.stopped) == 1
+
+    service.stop_errors = [refused]
+    trial.task.on_kill()
+    assert service.stopped[1:] == ["job-2"]
+
+
+async def test_a_stop_that_aws_does_not_answer_is_tried_again(service):
+    trigger = waiting(Trial("onSuccess", build("A"), build("B")), service)
+    service.stop_errors = [TransientError("ThrottlingException", "slow down")] * 3
+
+    await trigger.on_kill()
+
+    assert sorted(service.stopped) == ["job-1", "job-2"]
+
+
+def test_a_rule_that_takes_too_long_and_cannot_be_stopped_has_timed_out_all_the_same(service):
+    service.will_answer(RUNNING)
+    service.stop_errors = [ActionError("AccessDeniedException", "StopBuild: no")]
+
+    with pytest.raises(AirflowFailException, match=r"timed out.*could not be stopped: AccessDenied"):
+        Trial("beforeEntry", build(timeoutInMinutes=0)).execute()
 
 
 @pytest.mark.parametrize(("cleared", "stopped"), [(False, []), (True, ["job-1"])])
