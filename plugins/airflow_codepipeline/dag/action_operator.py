@@ -89,6 +89,13 @@ class ActionOperator(BaseOperator):
         :raises AirflowFailException: the action failed.
         :raises AirflowException: Airflow is to try the task again.
         """
+        try:
+            return self._carry_out(context)
+        except BaseException:
+            self._stop_if_ended(context)
+            raise
+
+    def _carry_out(self, context: Context) -> dict[str, Any]:
         from airflow_codepipeline.dag.attempt import finish, open_attempt
         from airflow_codepipeline.dag.definition_pin import refuse_another_definition
 
@@ -123,6 +130,14 @@ class ActionOperator(BaseOperator):
             aws, provider, job = self._running
             provider.stop(aws, job)
 
+    def _stop_if_ended(self, context: Context) -> None:
+        """Stop the job where a user ended the task meanwhile: Airflow does not let it wait any more."""
+        from airflow_codepipeline.dag.stopping import was_ended
+
+        if self._running is not None and was_ended(context["ti"]):
+            self.log.warning("The task was ended meanwhile: its job is stopped")
+            self.on_kill()
+
     def _next_attempt(self, context: Context, ledger: JobLedger, last: JobRecord | None) -> JobRecord:
         from airflow_codepipeline.actions.regional import with_regional_inputs
         from airflow_codepipeline.actions.registry import open_session
@@ -145,6 +160,7 @@ class ActionOperator(BaseOperator):
     ) -> tuple[JobRecord, Job]:
         if record.job is None:
             job = provider.start(aws)
+            self._running = aws, provider, job
             record = ledger.save(msgspec.structs.replace(record, job=job))
             self.log.info(
                 "Started %s: %s %s",

@@ -24,6 +24,7 @@ from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.rule_attempt import RuleRecord, begin, look, start, stop
 from airflow_codepipeline.dag.rule_ledger import RuleLedger
 from airflow_codepipeline.dag.stage_guard import check_inside
+from airflow_codepipeline.dag.stopping import was_ended
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 from airflow_codepipeline.execution.conditions import ConditionStatus
@@ -86,6 +87,13 @@ class StageConditionOperator(BaseOperator):
                 self.log.warning("Rule %s was not stopped: %s", record.rule, error)
 
     def _evaluate(self, context: Context) -> dict[str, Any]:
+        try:
+            return self._decide(context)
+        except BaseException:
+            self._stop_if_ended(context)
+            raise
+
+    def _decide(self, context: Context) -> dict[str, Any]:
         ledger = RuleLedger(context, self.declaration)
         try:
             records = [
@@ -105,10 +113,18 @@ class StageConditionOperator(BaseOperator):
             self._refuse_to_begin(context)
             record = ledger.save(index, begin(self.declaration, rule, context, generation=ledger.generation))
         if record.job is None and not record.has_ended:
-            record = ledger.save(index, start(record))
+            record = start(record)
+            self._running.append(record)
             self.log.info("Rule %s: %s", rule.name, record.job or record.error)
+            return ledger.save(index, record)
         self._running.append(record)
         return record
+
+    def _stop_if_ended(self, context: Context) -> None:
+        """Stop the rules where a user ended the task meanwhile: Airflow does not let it wait any more."""
+        if self._running and was_ended(context["ti"]):
+            self.log.warning("The task was ended meanwhile: its rules are stopped")
+            self.on_kill()
 
     def _refuse_to_begin(self, context: Context) -> None:
         """Start no rule outside the stage, or of another definition than the execution's.

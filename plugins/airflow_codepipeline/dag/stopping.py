@@ -1,4 +1,4 @@
-"""Stopping what runs outside for a task that waits in the triggerer."""
+"""Stopping what runs outside for a task that a user ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.dag.supervisor import ask, in_thread, left, to_its_end
 from airflow_codepipeline.errors import TransientError
+from airflow_codepipeline.execution.status import FINISHED_TASK_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 TRIES = 5
 PAUSE_SECONDS = 5
+_ENDED = FINISHED_TASK_STATES | {"restarting"}
+
+
+def was_ended(ti: Any) -> bool:
+    """Tell whether a user has ended a task that a worker is at: marked it, cleared it.
+
+    Airflow tells the worker within some seconds; one that hands its wait over before learns nothing of it.
+
+    :param ti: the task instance, as the worker has it.
+    """
+    states = ti.get_task_states(ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id])
+    return states.get(ti.run_id, {}).get(ti.task_id) in _ENDED
 
 
 async def is_waited_for(task: Any, key: str, value: Any) -> bool:

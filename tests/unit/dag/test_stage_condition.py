@@ -17,8 +17,10 @@ from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag import failure_condition, stage_condition, stopping, supervisor
 from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
 from airflow_codepipeline.dag.failure_condition import StageFailureTrigger
+from airflow_codepipeline.dag.rule_ledger import RuleLedger
 from airflow_codepipeline.definition.model import Pipeline
 from airflow_codepipeline.errors import ActionError, TransientError
+from airflow_codepipeline.local.task_context import LocalTaskInstance
 from airflow_codepipeline.rules import registry
 from fixtures import fake_service
 from fixtures.fake_service import RULE, FakeAirflow, FakeService, cancelled_while_asked
@@ -237,6 +239,36 @@ async def test_a_task_that_is_killed_stops_the_jobs_of_its_rules(service):
 
     trial.task.on_kill()
     assert service.stopped[2:] == ["job-1", "job-2"]
+
+
+def test_a_condition_that_was_ended_before_it_waits_has_its_rules_stopped(service, monkeypatch):
+    trial = Trial("onSuccess", build("A"), build("B"))
+    service.will_answer(RUNNING, RUNNING)
+    states = {RUN_ID: {trial.task_id: "upstream_failed"}}
+    monkeypatch.setattr(LocalTaskInstance, "get_task_states", lambda *_, **__: states)
+
+    with pytest.raises(TaskDeferred):
+        trial.execute()
+
+    assert service.stopped == ["job-1", "job-2"]
+
+
+def test_a_condition_that_was_ended_before_a_rule_was_stored_has_that_stopped(service, monkeypatch):
+    trial, save = Trial("onSuccess", build("A")), RuleLedger.save
+
+    def gone(ledger, index, record):
+        if record.job is not None:
+            raise RuntimeError("Task instance not found")
+        return save(ledger, index, record)
+
+    monkeypatch.setattr(RuleLedger, "save", gone)
+    states = {RUN_ID: {trial.task_id: "restarting"}}
+    monkeypatch.setattr(LocalTaskInstance, "get_task_states", lambda *_, **__: states)
+
+    with pytest.raises(RuntimeError, match="not found"):
+        trial.execute()
+
+    assert service.stopped == ["job-1"]
 
 
 async def test_a_rule_that_cannot_be_stopped_keeps_no_other_from_it(service):
