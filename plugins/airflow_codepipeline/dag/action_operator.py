@@ -108,7 +108,7 @@ class ActionOperator(BaseOperator):
             aws, provider = open_attempt(record)
             record, job = self._started(ledger, record, aws, provider)
             context["ti"].xcom_push(key=URL_KEY, value=job.external_execution_url)
-            if provider.poll(aws, job) is JobStatus.SUCCEEDED:
+            if self._asked(aws, provider, job) is JobStatus.SUCCEEDED:
                 return finish(record, aws, provider)
         except CodePipelineError as error:
             raise self._failure(ledger, record, error) from error
@@ -171,6 +171,14 @@ class ActionOperator(BaseOperator):
         assert record.job is not None
         self._running = aws, provider, record.job
         return record, record.job
+
+    def _asked(self, aws: Aws, provider: ActionProvider, job: Job) -> JobStatus:
+        """Poll once; where AWS does not answer for now, the triggerer asks on."""
+        try:
+            return provider.poll(aws, job)
+        except TransientError as error:
+            self.log.warning("%s did not answer: %s", self.declaration.action.action_type_id, error)
+            return JobStatus.RUNNING
 
     def _deferral(self, record: JobRecord) -> TaskDeferred:
         from airflow_codepipeline.dag.action_trigger import ActionTrigger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import msgspec
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
@@ -19,12 +19,13 @@ from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from airflow_codepipeline.actions.base import ActionProvider, Aws, Job
 
 log = logging.getLogger(__name__)
-_OPEN_SECONDS = 10
+_AGAIN_SECONDS = 10
+_Answer = TypeVar("_Answer")
 
 
 class ActionTrigger(BaseTrigger):
@@ -51,9 +52,9 @@ class ActionTrigger(BaseTrigger):
         """Wait for the job's end."""
         record = msgspec.convert(self.record, JobRecord)
         try:
-            aws, provider = await _open(record)
+            aws, provider = await _answered(record, open_attempt, record)
             await self._until_succeeded(record, aws, provider)
-            result = await in_thread(finish, record, aws, provider)
+            result = await _answered(record, finish, record, aws, provider)
         except ActionError as error:
             yield TriggerEvent({"code": error.code, "message": error.message})  # type: ignore[no-untyped-call]
         except CodePipelineError as error:
@@ -92,16 +93,16 @@ class ActionTrigger(BaseTrigger):
         await stop_patiently(stop_attempt, record)
 
 
-async def _open(record: JobRecord) -> tuple[Aws, ActionProvider]:
-    """Open the attempt; while AWS does not answer its job goes on, and is waited for."""
+async def _answered(record: JobRecord, question: Callable[..., _Answer], *arguments: Any) -> _Answer:
+    """Ask AWS for what an attempt needs; while it does not answer, and there is time, ask again."""
     while True:
         try:
-            return await in_thread(open_attempt, record)
+            return await in_thread(question, *arguments)
         except TransientError as error:
             if datetime.now(UTC) > datetime.fromisoformat(record.deadline):
                 raise
             log.warning("%s cannot be asked: %s", record.context.action.action_type_id, error)
-            await asyncio.sleep(_OPEN_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _ask(record: JobRecord, aws: Aws, provider: ActionProvider) -> JobStatus:

@@ -53,6 +53,12 @@ def test_a_job_that_runs_is_waited_for_in_the_triggerer(service):
     assert deferral.value.timeout is None
 
 
+def test_a_job_that_cannot_be_asked_after_for_now_is_waited_for_in_the_triggerer(service):
+    service.will_answer(TransientError("ThrottlingException", "slow down"))
+    with pytest.raises(TaskDeferred):
+        Trial().execute()
+
+
 def test_a_worker_that_dies_while_it_waits_does_not_start_a_second_job(service):
     service.will_answer(JobStatus.RUNNING, JobStatus.SUCCEEDED)
     trial = Trial()

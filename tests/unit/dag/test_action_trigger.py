@@ -74,10 +74,25 @@ async def test_a_job_goes_on_while_the_values_that_its_configuration_refers_to_c
         return open_attempt(record)
 
     monkeypatch.setattr(action_trigger, "open_attempt", opened)
-    monkeypatch.setattr(action_trigger, "_OPEN_SECONDS", 0)
+    monkeypatch.setattr(action_trigger, "_AGAIN_SECONDS", 0)
 
     assert isinstance(await only_event(trigger), TaskSuccessEvent)
     assert len(tries) == 2
+
+
+async def test_outputs_that_aws_does_not_give_for_now_are_asked_for_again(service, monkeypatch):
+    tries, outputs = [], fake_service.FakeProvider.outputs
+
+    def throttled_at_first(*arguments):
+        tries.append(arguments)
+        if len(tries) == 1:
+            raise TransientError("SlowDown", "slow down")
+        return outputs(*arguments)
+
+    monkeypatch.setattr(fake_service.FakeProvider, "outputs", throttled_at_first)
+    monkeypatch.setattr(action_trigger, "_AGAIN_SECONDS", 0)
+
+    assert isinstance(await only_event(waiting_trigger(service, JobStatus.SUCCEEDED)), TaskSuccessEvent)
 
 
 async def test_outputs_that_cannot_be_read_fail_the_action(service, monkeypatch):
