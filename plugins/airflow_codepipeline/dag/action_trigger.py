@@ -52,7 +52,7 @@ class ActionTrigger(BaseTrigger):
         """Wait for the job's end."""
         record = msgspec.convert(self.record, JobRecord)
         try:
-            aws, provider = await _answered(record, open_attempt, record)
+            aws, provider = await self._open(record)
             await self._until_succeeded(record, aws, provider)
             result = await _answered(record, finish, record, aws, provider)
         except ActionError as error:
@@ -67,6 +67,14 @@ class ActionTrigger(BaseTrigger):
         self.result = result
         if self.task_instance is not None:
             await leave(self.task_instance, XCOM_KEY, result)
+
+    async def _open(self, record: JobRecord) -> tuple[Aws, ActionProvider]:
+        """Open the attempt; where that cannot be done any more nobody is to wait for the job."""
+        try:
+            return await _answered(record, open_attempt, record)
+        except ActionError:
+            await stop_patiently(stop_attempt, record)
+            raise
 
     async def _until_succeeded(self, record: JobRecord, aws: Aws, provider: ActionProvider) -> None:
         deadline = datetime.fromisoformat(record.deadline)

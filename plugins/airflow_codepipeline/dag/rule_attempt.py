@@ -144,7 +144,7 @@ def look(record: RuleRecord) -> RuleRecord:
     if record.has_ended or record.job is None:
         return record
     try:
-        aws, provider = _open(record)
+        aws, provider = _opened_again(record)
         if provider.poll(aws, record.job) is JobStatus.SUCCEEDED:
             summary = provider.outputs(aws, record.job).summary
             return msgspec.structs.replace(record, status=RuleStatus.SUCCEEDED, summary=summary)
@@ -154,6 +154,17 @@ def look(record: RuleRecord) -> RuleRecord:
     except CodePipelineError as error:
         return _failed(record, error)
     return record if datetime.now(UTC) < datetime.fromisoformat(record.deadline) else _timed_out(record)
+
+
+def _opened_again(record: RuleRecord) -> tuple[Aws, ActionProvider]:
+    """Open a rule; where that cannot be done any more nobody is to wait for its job."""
+    try:
+        return _open(record)
+    except TransientError:
+        raise
+    except ActionError:
+        stop(record)
+        raise
 
 
 def _timed_out(record: RuleRecord) -> RuleRecord:

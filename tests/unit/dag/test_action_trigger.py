@@ -38,6 +38,13 @@ def waiting_trigger(service, *answers, timeout=None) -> ActionTrigger:
     return ActionTrigger(**kwargs)
 
 
+def refer_to_nothing(monkeypatch):
+    def gone(_):
+        raise ActionError("ConfigurationError", "there is no such secret")
+
+    monkeypatch.setattr(registry, "with_references", gone)
+
+
 async def only_event(trigger):
     events = [event async for event in trigger.run()]
     assert len(events) == 1
@@ -78,6 +85,14 @@ async def test_a_job_goes_on_while_the_values_that_its_configuration_refers_to_c
 
     assert isinstance(await only_event(trigger), TaskSuccessEvent)
     assert len(tries) == 2
+
+
+async def test_a_job_is_stopped_where_what_its_configuration_refers_to_is_gone(service, monkeypatch):
+    trigger = waiting_trigger(service)
+    refer_to_nothing(monkeypatch)
+    event = await only_event(trigger)
+    assert event.payload == {"code": "ConfigurationError", "message": "there is no such secret"}
+    assert service.stopped == ["job-1"]
 
 
 async def test_outputs_that_aws_does_not_give_for_now_are_asked_for_again(service, monkeypatch):
@@ -158,11 +173,8 @@ async def test_a_stop_that_aws_never_answers_is_given_up_and_said(service):
 
 
 async def test_a_job_is_stopped_though_what_its_configuration_refers_to_is_gone(service, monkeypatch):
-    def gone(_):
-        raise ActionError("ConfigurationError", "there is no such secret")
-
     trigger = waiting_trigger(service)
-    monkeypatch.setattr(registry, "with_references", gone)
+    refer_to_nothing(monkeypatch)
     await trigger.on_kill()
     assert service.stopped == ["job-1"]
 

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import (
 )
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
 
+from airflow_codepipeline import actions
 from airflow_codepipeline.actions.base import JobStatus
 from airflow_codepipeline.dag import failure_condition, stage_condition, stopping, supervisor
 from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
@@ -268,6 +269,20 @@ def test_a_condition_that_was_ended_before_a_rule_was_stored_has_that_stopped(se
     with pytest.raises(RuntimeError, match="not found"):
         trial.execute()
 
+    assert service.stopped == ["job-1"]
+
+
+async def test_a_rule_is_stopped_where_what_its_configuration_refers_to_is_gone(service, monkeypatch):
+    def gone(_):
+        raise ActionError("ConfigurationError", "there is no such secret")
+
+    trigger = waiting(Trial("onSuccess", build()), service)
+    monkeypatch.setattr(actions.registry, "with_references", gone)
+
+    event = await only_event(trigger)
+
+    [record] = event.payload["records"]
+    assert (record["status"], record["error"]["message"]) == ("Failed", "there is no such secret")
     assert service.stopped == ["job-1"]
 
 
