@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.dag.job_ledger import JobRecord
     from airflow_codepipeline.dag.wiring import ActionDeclaration
     from airflow_codepipeline.definition.extension import ActionExtension
+    from airflow_codepipeline.definition.model import Action
 
 ENGINE_RETRIES = 10
 """Tries for what is no fault of the action: a lost worker, a scheduler that fails a task which is alive."""
@@ -211,6 +212,11 @@ def _retrying(extension: ActionExtension) -> dict[str, Any]:
         return retrying(extension.retries)
     pause = timedelta(seconds=extension.retry_delay)
     return {"retries": ENGINE_RETRIES + extension.retries, "retry_delay": pause}
+
+
+def retries_of(action: Action) -> int:
+    """Return how often Airflow tries the task of an action again."""
+    return ENGINE_RETRIES + (0 if action.action_type_id.category == "Approval" else action.airflow.retries)
 
 
 def retrying(more: int = 0) -> dict[str, Any]:
