@@ -33,7 +33,7 @@ class CloudFormation:
         return JobStatus.RUNNING if verdict is Verdict.RUNNING else JobStatus.SUCCEEDED
 
     def stop(self, aws: Aws, job: Job) -> None:
-        """Cancel an update. CloudFormation cannot cancel anything else."""
+        """Cancel the attempt's update. CloudFormation cannot cancel anything else."""
         stop_update(aws, job)
 
     def outputs(self, aws: Aws, job: Job) -> Outputs:

@@ -60,6 +60,7 @@ DELETION_STATUSES = StatusTable(
 
 REASONS = 3
 _STACK = "AWS::CloudFormation::Stack"
+_HAS_ENDED = "cannot be called from current stack status"
 _STARTS = frozenset({"CREATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
 
 
@@ -119,12 +120,18 @@ def stack_outputs(aws: Aws, job: Job) -> dict[str, str]:
 
 
 def stop_update(aws: Aws, job: Job) -> None:
-    """Cancel the update of the job's stack, where it is being updated."""
+    """Cancel the update of the job's stack, where it is this attempt's own."""
     client = aws.client("cloudformation")
     stack = find_stack(client, job.data["stack"])
     if stack is None or stack["StackStatus"] != "UPDATE_IN_PROGRESS":
         return
-    client.cancel_update_stack(StackName=stack["StackId"])
+    if not is_own(client, stack, aws.context.action_execution_id):
+        return
+    try:
+        client.cancel_update_stack(StackName=stack["StackId"])
+    except ActionError as error:
+        if _HAS_ENDED not in error.message:
+            raise
 
 
 def _reasons(client: Any, stack: dict[str, Any] | None) -> str:

@@ -14,7 +14,7 @@ from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag.job_ledger import JobLedger
+from airflow_codepipeline.dag.job_ledger import URL_KEY, JobLedger
 from airflow_codepipeline.dag.masking import masked
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from airflow_codepipeline.dag.job_ledger import JobRecord
     from airflow_codepipeline.dag.wiring import ActionDeclaration
     from airflow_codepipeline.definition.extension import ActionExtension
+    from airflow_codepipeline.definition.model import Action
 
 ENGINE_RETRIES = 10
 """Tries for what is no fault of the action: a lost worker, a scheduler that fails a task which is alive."""
 ENGINE_RETRY_DELAY = timedelta(seconds=5)
 ENGINE_MAX_RETRY_DELAY = timedelta(minutes=5)
-URL_KEY = "external_execution_url"
 
 
 class ExternalExecutionLink(BaseOperatorLink):
@@ -90,6 +90,13 @@ class ActionOperator(BaseOperator):
         :raises AirflowFailException: the action failed.
         :raises AirflowException: Airflow is to try the task again.
         """
+        try:
+            return self._carry_out(context)
+        except BaseException:
+            self._stop_if_ended(context)
+            raise
+
+    def _carry_out(self, context: Context) -> dict[str, Any]:
         from airflow_codepipeline.dag.attempt import finish, open_attempt
         from airflow_codepipeline.dag.definition_pin import refuse_another_definition
 
@@ -102,7 +109,7 @@ class ActionOperator(BaseOperator):
             aws, provider = open_attempt(record)
             record, job = self._started(ledger, record, aws, provider)
             context["ti"].xcom_push(key=URL_KEY, value=job.external_execution_url)
-            if provider.poll(aws, job) is JobStatus.SUCCEEDED:
+            if self._asked(aws, provider, job) is JobStatus.SUCCEEDED:
                 return finish(record, aws, provider)
         except CodePipelineError as error:
             raise self._failure(ledger, record, error) from error
@@ -123,6 +130,14 @@ class ActionOperator(BaseOperator):
         if self._running is not None:
             aws, provider, job = self._running
             provider.stop(aws, job)
+
+    def _stop_if_ended(self, context: Context) -> None:
+        """Stop the job where a user ended the task meanwhile: Airflow does not let it wait any more."""
+        from airflow_codepipeline.dag.stopping import was_ended
+
+        if self._running is not None and was_ended(context["ti"]):
+            self.log.warning("The task was ended meanwhile: its job is stopped")
+            self.on_kill()
 
     def _next_attempt(self, context: Context, ledger: JobLedger, last: JobRecord | None) -> JobRecord:
         from airflow_codepipeline.actions.regional import with_regional_inputs
@@ -146,6 +161,7 @@ class ActionOperator(BaseOperator):
     ) -> tuple[JobRecord, Job]:
         if record.job is None:
             job = provider.start(aws)
+            self._running = aws, provider, job
             record = ledger.save(msgspec.structs.replace(record, job=job))
             self.log.info(
                 "Started %s: %s %s",
@@ -156,6 +172,14 @@ class ActionOperator(BaseOperator):
         assert record.job is not None
         self._running = aws, provider, record.job
         return record, record.job
+
+    def _asked(self, aws: Aws, provider: ActionProvider, job: Job) -> JobStatus:
+        """Poll once; where AWS does not answer for now, the triggerer asks on."""
+        try:
+            return provider.poll(aws, job)
+        except TransientError as error:
+            self.log.warning("%s did not answer: %s", self.declaration.action.action_type_id, error)
+            return JobStatus.RUNNING
 
     def _deferral(self, record: JobRecord) -> TaskDeferred:
         from airflow_codepipeline.dag.action_trigger import ActionTrigger
@@ -188,6 +212,11 @@ def _retrying(extension: ActionExtension) -> dict[str, Any]:
         return retrying(extension.retries)
     pause = timedelta(seconds=extension.retry_delay)
     return {"retries": ENGINE_RETRIES + extension.retries, "retry_delay": pause}
+
+
+def retries_of(action: Action) -> int:
+    """Return how often Airflow tries the task of an action again."""
+    return ENGINE_RETRIES + (0 if action.action_type_id.category == "Approval" else action.airflow.retries)
 
 
 def retrying(more: int = 0) -> dict[str, Any]:

@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import msgspec
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag.attempt import finish, open_attempt
-from airflow_codepipeline.dag.job_ledger import JobRecord
+from airflow_codepipeline.dag.attempt import finish, open_attempt, stop_attempt, timed_out
+from airflow_codepipeline.dag.job_ledger import URL_KEY, JobRecord
 from airflow_codepipeline.dag.result import XCOM_KEY
+from airflow_codepipeline.dag.stopping import is_waited_for, stop_patiently
 from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from airflow_codepipeline.actions.base import ActionProvider, Aws, Job
 
 log = logging.getLogger(__name__)
-_OPEN_SECONDS = 10
+_AGAIN_SECONDS = 10
+_Answer = TypeVar("_Answer")
 
 
 class ActionTrigger(BaseTrigger):
@@ -50,9 +52,9 @@ class ActionTrigger(BaseTrigger):
         """Wait for the job's end."""
         record = msgspec.convert(self.record, JobRecord)
         try:
-            aws, provider = await _open(record)
+            aws, provider = await self._open(record)
             await self._until_succeeded(record, aws, provider)
-            result = await in_thread(finish, record, aws, provider)
+            result = await _answered(record, finish, record, aws, provider)
         except ActionError as error:
             yield TriggerEvent({"code": error.code, "message": error.message})  # type: ignore[no-untyped-call]
         except CodePipelineError as error:
@@ -66,6 +68,14 @@ class ActionTrigger(BaseTrigger):
         if self.task_instance is not None:
             await leave(self.task_instance, XCOM_KEY, result)
 
+    async def _open(self, record: JobRecord) -> tuple[Aws, ActionProvider]:
+        """Open the attempt; where that cannot be done any more nobody is to wait for the job."""
+        try:
+            return await _answered(record, open_attempt, record)
+        except ActionError:
+            await stop_patiently(stop_attempt, record)
+            raise
+
     async def _until_succeeded(self, record: JobRecord, aws: Aws, provider: ActionProvider) -> None:
         deadline = datetime.fromisoformat(record.deadline)
         while True:
@@ -73,29 +83,34 @@ class ActionTrigger(BaseTrigger):
             if await _ask(record, aws, provider) is JobStatus.SUCCEEDED:
                 return
             if datetime.now(UTC) > deadline:
-                await in_thread(provider.stop, aws, _job(record))
-                raise ActionError(
-                    "JobFailed",
-                    f"The action timed out: it had not ended at {record.deadline}. It was stopped.",
-                )
+                await self._time_out(record)
+
+    async def _time_out(self, record: JobRecord) -> NoReturn:
+        try:
+            await stop_patiently(stop_attempt, record)
+        except ActionError as error:
+            raise timed_out("action", record.deadline, error) from error
+        raise timed_out("action", record.deadline)
 
     async def on_kill(self) -> None:
         """Stop the job: a user marked the task, or cleared it, while it waited (Airflow 3.3)."""
         record = msgspec.convert(self.record, JobRecord)
-        aws, provider = await in_thread(open_attempt, record)
-        await in_thread(provider.stop, aws, _job(record))
+        if await is_waited_for(self.task_instance, URL_KEY, _job(record).external_execution_url):
+            log.info("Another triggerer waits for it now.")
+            return
+        await stop_patiently(stop_attempt, record)
 
 
-async def _open(record: JobRecord) -> tuple[Aws, ActionProvider]:
-    """Open the attempt; while AWS does not answer its job goes on, and is waited for."""
+async def _answered(record: JobRecord, question: Callable[..., _Answer], *arguments: Any) -> _Answer:
+    """Ask AWS for what an attempt needs; while it does not answer, and there is time, ask again."""
     while True:
         try:
-            return await in_thread(open_attempt, record)
+            return await in_thread(question, *arguments)
         except TransientError as error:
             if datetime.now(UTC) > datetime.fromisoformat(record.deadline):
                 raise
             log.warning("%s cannot be asked: %s", record.context.action.action_type_id, error)
-            await asyncio.sleep(_OPEN_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _ask(record: JobRecord, aws: Aws, provider: ActionProvider) -> JobStatus:

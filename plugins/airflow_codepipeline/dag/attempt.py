@@ -9,7 +9,7 @@ import msgspec
 
 from airflow_codepipeline.actions.base import ActionContext
 from airflow_codepipeline.actions.dynamic_references import references_in
-from airflow_codepipeline.actions.registry import open_for_provider, provider_for
+from airflow_codepipeline.actions.registry import open_for_provider, open_session, provider_for
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.artifacts.layout import plan_outputs, store_or_none
 from airflow_codepipeline.dag.execution_values import ExecutionValues
@@ -19,6 +19,7 @@ from airflow_codepipeline.dag.names import attempt_id
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.dag.source_choice import as_of, source_revisions, source_variables
 from airflow_codepipeline.dag.stage_guard import check_inside
+from airflow_codepipeline.errors import ActionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,24 @@ def open_attempt(record: JobRecord) -> tuple[Aws, ActionProvider]:
     :raises ActionError: there is no such provider, or a reference in the configuration has no value.
     """
     return open_for_provider(record.context), provider_for(record.context.action.action_type_id)
+
+
+def stop_attempt(record: JobRecord) -> None:
+    """Stop the job of an attempt, whether what its configuration refers to can be had or not.
+
+    :raises ActionError: AWS refuses, or does not answer for now.
+    """
+    assert record.job is not None
+    provider_for(record.context.action.action_type_id).stop(open_session(record.context), record.job)
+
+
+def timed_out(subject: str, deadline: str, refused: ActionError | None = None) -> ActionError:
+    """Return the failure of a job that took too long.
+
+    :param refused: why it could not be stopped; none where it was.
+    """
+    end = f"It could not be stopped: {refused}" if refused else "It was stopped, where its service can."
+    return ActionError("JobFailed", f"The {subject} timed out: it had not ended at {deadline}. {end}")
 
 
 def finish(record: JobRecord, aws: Aws, provider: ActionProvider) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,12 +11,18 @@ from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.rule_attempt import RuleRecord, look, stop
+from airflow_codepipeline.dag.stopping import is_waited_for, stop_patiently
 from airflow_codepipeline.dag.supervisor import in_thread, leave
 from airflow_codepipeline.dag.wire import to_json_value
+from airflow_codepipeline.errors import CodePipelineError
 from airflow_codepipeline.execution.conditions import RuleStatus
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+log = logging.getLogger(__name__)
+RULES = "rule_execution_ids"
+"""The XCom of a condition's task that waits: which evaluations it waits for."""
 
 
 class ConditionTrigger(BaseTrigger):
@@ -54,8 +61,11 @@ class ConditionTrigger(BaseTrigger):
 
     async def on_kill(self) -> None:
         """Stop the jobs: a user marked the task, or cleared it, while it waited (Airflow 3.3)."""
-        for record in self._records():
-            await in_thread(stop, record)
+        records = self._records()
+        if await is_waited_for(self.task_instance, RULES, [record.rule_execution_id for record in records]):
+            log.info("Another triggerer waits for them now.")
+            return
+        await asyncio.gather(*map(_stop, records))
 
     async def _until_ended(self) -> list[RuleRecord]:
         records = self._records()
@@ -72,3 +82,11 @@ class ConditionTrigger(BaseTrigger):
 
     def _records(self) -> list[RuleRecord]:
         return [msgspec.convert(record, RuleRecord) for record in self.records]
+
+
+async def _stop(record: RuleRecord) -> None:
+    """Stop a rule's job; one that cannot be stopped keeps none of the others."""
+    try:
+        await stop_patiently(stop, record)
+    except CodePipelineError as error:
+        log.warning("Rule %s was not stopped: %s", record.rule, error)

@@ -28,6 +28,8 @@ REFUSED = "codepipeline_refused"
 """The key of a `RefusedAttempt`."""
 FAILURE = "failure"
 """The XCom of a task whose action has failed: why, in the words of `Failure`, and what ran outside."""
+URL_KEY = "external_execution_url"
+"""The XCom of a task whose job has started: where people see that."""
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

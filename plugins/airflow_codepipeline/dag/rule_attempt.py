@@ -11,7 +11,7 @@ import msgspec
 from airflow_codepipeline.actions.base import ActionContext, Job, JobStatus
 from airflow_codepipeline.actions.regional import with_regional_inputs
 from airflow_codepipeline.actions.registry import open_for_provider, open_session
-from airflow_codepipeline.dag.attempt import context_of
+from airflow_codepipeline.dag.attempt import context_of, timed_out
 from airflow_codepipeline.dag.condition_outcome import ErrorDetails, RuleOutcome
 from airflow_codepipeline.dag.execution_values import ExecutionValues
 from airflow_codepipeline.dag.names import attempt_id
@@ -64,7 +64,7 @@ class RuleRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def poll_seconds(self) -> float:
         """Seconds between two looks."""
-        return rule_provider(self.provider, on_failure=self.on_failure).poll_seconds
+        return _provider(self).poll_seconds
 
     def outcome(self) -> RuleOutcome:
         """Return what people see of it."""
@@ -144,33 +144,58 @@ def look(record: RuleRecord) -> RuleRecord:
     if record.has_ended or record.job is None:
         return record
     try:
-        aws, provider = _open(record)
+        aws, provider = _opened_again(record)
         if provider.poll(aws, record.job) is JobStatus.SUCCEEDED:
             summary = provider.outputs(aws, record.job).summary
             return msgspec.structs.replace(record, status=RuleStatus.SUCCEEDED, summary=summary)
-        if datetime.now(UTC) < datetime.fromisoformat(record.deadline):
-            return record
-        provider.stop(aws, record.job)
     except TransientError as error:
         log.warning("Rule %s: AWS did not answer: %s", record.rule, error)
         return record
     except CodePipelineError as error:
         return _failed(record, error)
-    late = f"The rule timed out: it had not ended at {record.deadline}. It was stopped."
-    return _failed(record, ActionError("JobFailed", late))
+    return record if datetime.now(UTC) < datetime.fromisoformat(record.deadline) else _timed_out(record)
+
+
+def _opened_again(record: RuleRecord) -> tuple[Aws, ActionProvider]:
+    """Open a rule; where that cannot be done any more nobody is to wait for its job."""
+    try:
+        return _open(record)
+    except TransientError:
+        raise
+    except ActionError:
+        stop(record)
+        raise
+
+
+def _timed_out(record: RuleRecord) -> RuleRecord:
+    """Stop a rule that takes too long; while AWS does not answer that is done by the next look."""
+    try:
+        stop(record)
+    except TransientError as error:
+        log.warning("Rule %s cannot be stopped for now: %s", record.rule, error)
+        return record
+    except ActionError as error:
+        return _failed(record, timed_out("rule", record.deadline, error))
+    return _failed(record, timed_out("rule", record.deadline))
 
 
 def stop(record: RuleRecord) -> None:
-    """Stop what runs outside for a rule."""
+    """Stop what runs outside for a rule, whether what its configuration refers to can be had or not.
+
+    :raises ActionError: AWS refuses, or does not answer for now.
+    """
     if record.job is not None and not record.has_ended:
-        aws, provider = _open(record)
-        provider.stop(aws, record.job)
+        assert record.context is not None
+        _provider(record).stop(open_session(record.context), record.job)
 
 
 def _open(record: RuleRecord) -> tuple[Aws, ActionProvider]:
     assert record.context is not None
-    provider = rule_provider(record.provider, on_failure=record.on_failure)
-    return open_for_provider(record.context), provider
+    return open_for_provider(record.context), _provider(record)
+
+
+def _provider(record: RuleRecord) -> ActionProvider:
+    return rule_provider(record.provider, on_failure=record.on_failure)
 
 
 def _failed(record: RuleRecord, error: CodePipelineError, *, errored: bool = False) -> RuleRecord:

@@ -24,8 +24,9 @@ from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.rule_attempt import RuleRecord, begin, look, start, stop
 from airflow_codepipeline.dag.rule_ledger import RuleLedger
 from airflow_codepipeline.dag.stage_guard import check_inside
+from airflow_codepipeline.dag.stopping import was_ended
 from airflow_codepipeline.dag.wire import to_json_value
-from airflow_codepipeline.errors import ActionError, TransientError
+from airflow_codepipeline.errors import ActionError, CodePipelineError, TransientError
 from airflow_codepipeline.execution.conditions import ConditionStatus
 from airflow_codepipeline.execution.records import override_key
 from airflow_codepipeline.execution.run_order import run_order_groups
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from airflow_codepipeline.dag.condition_declaration import ConditionDeclaration
-    from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
     from airflow_codepipeline.definition.model import Rule
 
 _PASSED = (ConditionStatus.SUCCEEDED, ConditionStatus.OVERRIDDEN)
@@ -81,9 +81,19 @@ class StageConditionOperator(BaseOperator):
     def on_kill(self) -> None:
         """Stop what this worker has just started; a waiting task's trigger does it in its stead."""
         for record in self._running:
-            stop(record)
+            try:
+                stop(record)
+            except CodePipelineError as error:
+                self.log.warning("Rule %s was not stopped: %s", record.rule, error)
 
     def _evaluate(self, context: Context) -> dict[str, Any]:
+        try:
+            return self._decide(context)
+        except BaseException:
+            self._stop_if_ended(context)
+            raise
+
+    def _decide(self, context: Context) -> dict[str, Any]:
         ledger = RuleLedger(context, self.declaration)
         try:
             records = [
@@ -95,7 +105,7 @@ class StageConditionOperator(BaseOperator):
         records = [look(record) for record in records]
         if all(record.has_ended for record in records):
             return self._conclude(context, self._outcome(context, records))
-        raise TaskDeferred(trigger=self._trigger(records), method_name="resume")
+        raise self._deferral(context, records)
 
     def _started(self, context: Context, ledger: RuleLedger, index: int, rule: Rule) -> RuleRecord:
         record = ledger.current(index)
@@ -103,10 +113,18 @@ class StageConditionOperator(BaseOperator):
             self._refuse_to_begin(context)
             record = ledger.save(index, begin(self.declaration, rule, context, generation=ledger.generation))
         if record.job is None and not record.has_ended:
-            record = ledger.save(index, start(record))
+            record = start(record)
+            self._running.append(record)
             self.log.info("Rule %s: %s", rule.name, record.job or record.error)
+            return ledger.save(index, record)
         self._running.append(record)
         return record
+
+    def _stop_if_ended(self, context: Context) -> None:
+        """Stop the rules where a user ended the task meanwhile: Airflow does not let it wait any more."""
+        if self._running and was_ended(context["ti"]):
+            self.log.warning("The task was ended meanwhile: its rules are stopped")
+            self.on_kill()
 
     def _refuse_to_begin(self, context: Context) -> None:
         """Start no rule outside the stage, or of another definition than the execution's.
@@ -121,11 +139,13 @@ class StageConditionOperator(BaseOperator):
             raise AirflowFailException(str(error)) from error
         refuse_another_definition(context, self.declaration)
 
-    def _trigger(self, records: Sequence[RuleRecord]) -> ConditionTrigger:
-        from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
+    def _deferral(self, context: Context, records: Sequence[RuleRecord]) -> TaskDeferred:
+        from airflow_codepipeline.dag.condition_trigger import RULES, ConditionTrigger
 
+        context["ti"].xcom_push(key=RULES, value=[record.rule_execution_id for record in records])
         met = ConditionOutcome.of(self.declaration, ()).to_xcom() if self._ends_in_trigger else None
-        return ConditionTrigger(records=[to_json_value(record) for record in records], met=met)
+        trigger = ConditionTrigger(records=[to_json_value(record) for record in records], met=met)
+        return TaskDeferred(trigger=trigger, method_name="resume")
 
     @property
     def _ends_in_trigger(self) -> bool:

@@ -21,7 +21,7 @@ async def ask(message: Any) -> Any:
     """
     from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
 
-    return await _to_its_end(SUPERVISOR_COMMS.asend(message))
+    return await to_its_end(SUPERVISOR_COMMS.asend(message))
 
 
 async def in_thread(
@@ -38,10 +38,10 @@ async def in_thread(
     from asgiref.sync import sync_to_async
 
     call = sync_to_async(function, thread_sensitive=False, executor=executor)
-    return await _to_its_end(call(*arguments))
+    return await to_its_end(call(*arguments))
 
 
-async def _to_its_end(work: Coroutine[Any, Any, _Answer]) -> _Answer:
+async def to_its_end(work: Coroutine[Any, Any, _Answer]) -> _Answer:
     """Wait for work that goes on although whoever waits for it is cancelled."""
     task = asyncio.ensure_future(work)
     _unfinished.add(task)

@@ -62,6 +62,13 @@ class LocalTaskInstance:
         """Store a value of this task."""
         self._xcoms.push(self.task_id, key, value)
 
+    def get_task_states(
+        self, dag_id: str, *, task_ids: list[str], run_ids: list[str]
+    ) -> dict[str, dict[str, str]]:
+        """Return the states of tasks: nobody ends one here but this process."""
+        del dag_id
+        return {run_id: dict.fromkeys(task_ids, "running") for run_id in run_ids}
+
     def xcom_pull(self, task_ids: str, key: str = XCOM_KEY, *, run_id: str | None = None) -> Any:
         """Return a value of another task, or none; of other runs nothing is known."""
         return self._xcoms.pull(task_ids, key) if run_id in {None, self.run_id} else None

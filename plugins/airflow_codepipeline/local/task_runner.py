@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 import time
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from airflow.triggers.base import TaskSuccessEvent
 from airflow_codepipeline.dag.action_operator import ActionOperator
 from airflow_codepipeline.dag.failure_condition import FailureConditionOperator
 from airflow_codepipeline.dag.stage_condition import StageConditionOperator
+from airflow_codepipeline.errors import CodePipelineError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from airflow_codepipeline.local.observer import Approver
 
     Waiting = ActionTrigger | ConditionTrigger
+
+
+log = logging.getLogger(__name__)
 
 
 class TaskRunner:
@@ -66,12 +71,20 @@ class TaskRunner:
         """Stop what runs outside for every task that waits or is about to; nothing is tried again."""
         self._stopped.set()
         for trigger in tuple(self._waiting):
-            asyncio.run(trigger.on_kill())
+            _kill(trigger)
 
     def _try(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(task, ActionOperator | StageConditionOperator):
             return self._approve(task, context)
-        task.render_template_fields(context)  # type: ignore[arg-type]
+        try:
+            return self._carry_out(task, context)
+        except KeyboardInterrupt:
+            # It reaches what runs in the main thread alone: a condition.
+            task.on_kill()
+            raise
+
+    def _carry_out(self, task: ActionOperator | StageConditionOperator, context: Any) -> dict[str, Any]:
+        task.render_template_fields(context)
         try:
             return self._begin(task, context)
         except TaskDeferred as deferral:
@@ -79,7 +92,7 @@ class TaskRunner:
         event = self._await(trigger)
         if isinstance(event, TaskSuccessEvent) and trigger.result is not None:
             return trigger.result
-        return task.resume(context, event.payload)  # type: ignore[arg-type]
+        return task.resume(context, event.payload)
 
     def _begin(self, task: Any, context: dict[str, Any]) -> dict[str, Any]:
         # Nothing of the stage is in progress any more, so there is nothing to wait for.
@@ -95,7 +108,7 @@ class TaskRunner:
 
         with self._held(trigger):
             if self._stopped.is_set():
-                asyncio.run(trigger.on_kill())
+                _kill(trigger)
             return asyncio.run(first())
 
     @contextlib.contextmanager
@@ -120,3 +133,11 @@ class TaskRunner:
         }
         result: dict[str, Any] = task.execute_complete(context, answer)
         return result
+
+
+def _kill(trigger: Waiting) -> None:
+    """Stop what a trigger waits for; what cannot be stopped keeps nothing else from it."""
+    try:
+        asyncio.run(trigger.on_kill())
+    except CodePipelineError as error:
+        log.warning("It goes on outside: %s", error)

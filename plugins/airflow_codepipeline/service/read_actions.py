@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.dag import names
-from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
+from airflow_codepipeline.dag.action_operator import retries_of
 from airflow_codepipeline.execution.standing import action_status
 from airflow_codepipeline.execution.status import ActionExecutionStatus
 from airflow_codepipeline.service.action_execution import ActionExecution
@@ -61,7 +61,7 @@ class ActionPlace:
 
     def generation(self, max_tries: int) -> int:
         """Return how often its task had been cleared, as the task itself reckons it."""
-        return max_tries - ENGINE_RETRIES - (0 if self.is_approval else self.action.airflow.retries)
+        return max_tries - retries_of(self.action)
 
     def attempts(self, generation: int) -> list[JobRecord]:
         """Return its attempts since a clear, the first one first."""

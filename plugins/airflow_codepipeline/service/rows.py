@@ -52,6 +52,14 @@ class TaskRow:
         """Whether it has waited and is about to go on, which Airflow calls scheduled as before it began."""
         return self.state in {"scheduled", "queued"} and self.next_method is not None
 
+    def is_tried_again(self, retries: int) -> bool:
+        """Tell whether it is about to be tried again: what its last try started may go on meanwhile.
+
+        :param retries: how often it may be.
+        """
+        before = self.max_tries - retries
+        return self.state in {"scheduled", "queued"} and self.try_number > before + 1
+
 
 def read_runs(session: Session, dag_id: str, run_ids: Iterable[str], *, lock: bool = False) -> list[RunRow]:
     """Return runs of a DAG.

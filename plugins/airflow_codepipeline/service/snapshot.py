@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_codepipeline.dag import names
+from airflow_codepipeline.dag.action_operator import retries_of
 from airflow_codepipeline.dag.result import XCOM_KEY
 from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY
 from airflow_codepipeline.execution import records
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from airflow_codepipeline.definition.model import Stage
+    from airflow_codepipeline.definition.model import Action, Stage
     from airflow_codepipeline.execution.conditions import ConditionHook
     from airflow_codepipeline.service.pipelines import DeclaredPipeline
     from airflow_codepipeline.service.rows import RunRow, TaskRow
@@ -114,6 +115,13 @@ class ExecutionSnapshot:
             return None
         return "running" if task.goes_on else task.state
 
+    def _action_state(self, stage: str, action: Action) -> str | None:
+        task_id = names.task_id(stage, action.name)
+        task = self.tasks.get(task_id)
+        if task is not None and task.is_tried_again(retries_of(action)):
+            return "running"
+        return self._state(task_id)
+
     def _stage(self, stage: Stage) -> StageTasks:
         name = stage.name
         enter, leave = names.enter_id(name), names.exit_id(name)
@@ -126,7 +134,7 @@ class ExecutionSnapshot:
             exit=self._state(leave),
             done=self._state(names.done_id(name)),
             hooks={label: self._state(task) for label, task in hooks.items() if task in self.tasks},
-            actions={action.name: self._state(names.task_id(name, action.name)) for action in stage.actions},
+            actions={action.name: self._action_state(name, action) for action in stage.actions},
             left=self._left(enter),
             stopped=stop is not None,
             abandoned=frozenset(names.parse_task_id(task)[1] for task in stop.abandoned)

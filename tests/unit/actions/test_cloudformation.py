@@ -258,9 +258,29 @@ def test_stopping_cancels_an_update_and_nothing_else(start):
     job = stack_job(aws, "CREATE_UPDATE", STACK_ID)
     stub.add_response("describe_stacks", stack("CREATE_IN_PROGRESS"))
     CloudFormation().stop(aws, job)
-    stub.add_response("describe_stacks", stack("UPDATE_IN_PROGRESS"))
+    is_being_updated(stub, token=ATTEMPT)
     stub.add_response("cancel_update_stack", {}, {"StackName": STACK_ID})
     CloudFormation().stop(aws, job)
+
+
+@pytest.mark.parametrize("mode", ["CREATE_UPDATE", "CHANGE_SET_REPLACE", "CHANGE_SET_EXECUTE"])
+def test_stopping_leaves_the_update_of_somebody_else_alone(start, mode):
+    aws, stub = start(mode)
+    is_being_updated(stub, token="other")
+    CloudFormation().stop(aws, stack_job(aws, mode, STACK_ID))
+
+
+def test_an_update_that_has_just_ended_need_not_be_stopped(start):
+    aws, stub = start("CREATE_UPDATE")
+    is_being_updated(stub, token=ATTEMPT)
+    reason = "CancelUpdateStack cannot be called from current stack status"
+    stub.add_client_error("cancel_update_stack", "ValidationError", reason)
+    CloudFormation().stop(aws, stack_job(aws, "CREATE_UPDATE", STACK_ID))
+
+
+def is_being_updated(stub, *, token: str) -> None:
+    stub.add_response("describe_stacks", stack("UPDATE_IN_PROGRESS"))
+    stub.add_response("describe_stack_events", {"StackEvents": [event(1, "UPDATE_IN_PROGRESS", token=token)]})
 
 
 def test_stack_outputs_are_variables_and_an_artifact(scripted):

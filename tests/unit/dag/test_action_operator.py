@@ -7,10 +7,10 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 
 from airflow_codepipeline.actions import registry
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag.action_operator import URL_KEY
-from airflow_codepipeline.dag.job_ledger import FAILURE, KEY
+from airflow_codepipeline.dag.job_ledger import FAILURE, KEY, URL_KEY, JobLedger
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import ActionError, TransientError
+from airflow_codepipeline.local.task_context import LocalTaskInstance
 from fixtures import fake_service
 from fixtures.fake_service import KIND, PROVIDER, FakeService, Trial
 
@@ -21,6 +21,11 @@ def service(monkeypatch):
     monkeypatch.setattr(fake_service, "SERVICE", fresh)
     monkeypatch.setitem(registry.PROVIDERS, str(KIND), PROVIDER)
     return fresh
+
+
+def end_meanwhile(trial, monkeypatch, state):
+    states = {trial.context["ti"].run_id: {"Verify.Check": state}}
+    monkeypatch.setattr(LocalTaskInstance, "get_task_states", lambda *_, **__: states)
 
 
 def test_a_job_that_ends_at_once_leaves_its_result(service):
@@ -46,6 +51,12 @@ def test_a_job_that_runs_is_waited_for_in_the_triggerer(service):
         Trial().execute()
     assert deferral.value.method_name == "resume"
     assert deferral.value.timeout is None
+
+
+def test_a_job_that_cannot_be_asked_after_for_now_is_waited_for_in_the_triggerer(service):
+    service.will_answer(TransientError("ThrottlingException", "slow down"))
+    with pytest.raises(TaskDeferred):
+        Trial().execute()
 
 
 def test_a_worker_that_dies_while_it_waits_does_not_start_a_second_job(service):
@@ -147,6 +158,38 @@ def test_a_killed_worker_stops_the_job_it_started(service):
         trial.execute()
     trial.operator.on_kill()
     assert service.stopped == ["job-1"]
+
+
+@pytest.mark.parametrize("state", ["failed", "success", "removed", "restarting"])
+def test_a_task_that_was_ended_before_it_waits_has_its_job_stopped(service, monkeypatch, state):
+    service.will_answer(JobStatus.RUNNING)
+    trial = Trial()
+    end_meanwhile(trial, monkeypatch, state)
+    with pytest.raises(TaskDeferred):  # which Airflow does not take any more
+        trial.execute()
+    assert service.stopped == ["job-1"]
+
+
+def test_a_task_that_was_ended_before_its_job_was_stored_has_it_stopped(service, monkeypatch):
+    trial, save = Trial(), JobLedger.save
+
+    def gone(ledger, record):
+        if record.job is not None:
+            raise RuntimeError("Task instance not found")
+        return save(ledger, record)
+
+    monkeypatch.setattr(JobLedger, "save", gone)
+    end_meanwhile(trial, monkeypatch, "restarting")
+    with pytest.raises(RuntimeError, match="not found"):
+        trial.execute()
+    assert service.stopped == ["job-1"]
+
+
+def test_a_task_that_waits_goes_on_with_its_job(service):
+    service.will_answer(JobStatus.RUNNING)
+    with pytest.raises(TaskDeferred):
+        Trial().execute()
+    assert service.stopped == []
 
 
 def test_a_worker_that_is_killed_before_it_started_anything_stops_nothing(service):

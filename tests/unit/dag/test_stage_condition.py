@@ -13,15 +13,18 @@ from airflow.sdk.exceptions import (
 )
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent, TriggerEvent
 
+from airflow_codepipeline import actions
 from airflow_codepipeline.actions.base import JobStatus
-from airflow_codepipeline.dag import failure_condition, stage_condition, supervisor
+from airflow_codepipeline.dag import failure_condition, stage_condition, stopping, supervisor
 from airflow_codepipeline.dag.condition_trigger import ConditionTrigger
 from airflow_codepipeline.dag.failure_condition import StageFailureTrigger
+from airflow_codepipeline.dag.rule_ledger import RuleLedger
 from airflow_codepipeline.definition.model import Pipeline
 from airflow_codepipeline.errors import ActionError, TransientError
+from airflow_codepipeline.local.task_context import LocalTaskInstance
 from airflow_codepipeline.rules import registry
 from fixtures import fake_service
-from fixtures.fake_service import RULE, FakeService, cancelled_while_asked
+from fixtures.fake_service import RULE, FakeAirflow, FakeService, cancelled_while_asked
 from unit.dag.kit import RUN_ID, Execution
 
 RUNNING, SUCCEEDED = JobStatus.RUNNING, JobStatus.SUCCEEDED
@@ -32,6 +35,7 @@ def service(monkeypatch):
     fresh = FakeService()
     monkeypatch.setattr(fake_service, "SERVICE", fresh)
     monkeypatch.setitem(registry.RULES, "CodeBuild", RULE)
+    monkeypatch.setattr(stopping, "PAUSE_SECONDS", 0)
     return fresh
 
 
@@ -232,10 +236,101 @@ async def test_a_task_that_is_killed_stops_the_jobs_of_its_rules(service):
     trial = Trial("onSuccess", build("A"), build("B"))
 
     await waiting(trial, service).on_kill()
-    assert service.stopped == ["job-1", "job-2"]
+    assert sorted(service.stopped) == ["job-1", "job-2"]
 
     trial.task.on_kill()
-    assert service.stopped == ["job-1", "job-2"] * 2
+    assert service.stopped[2:] == ["job-1", "job-2"]
+
+
+def test_a_condition_that_was_ended_before_it_waits_has_its_rules_stopped(service, monkeypatch):
+    trial = Trial("onSuccess", build("A"), build("B"))
+    service.will_answer(RUNNING, RUNNING)
+    states = {RUN_ID: {trial.task_id: "upstream_failed"}}
+    monkeypatch.setattr(LocalTaskInstance, "get_task_states", lambda *_, **__: states)
+
+    with pytest.raises(TaskDeferred):
+        trial.execute()
+
+    assert service.stopped == ["job-1", "job-2"]
+
+
+def test_a_condition_that_was_ended_before_a_rule_was_stored_has_that_stopped(service, monkeypatch):
+    trial, save = Trial("onSuccess", build("A")), RuleLedger.save
+
+    def gone(ledger, index, record):
+        if record.job is not None:
+            raise RuntimeError("Task instance not found")
+        return save(ledger, index, record)
+
+    monkeypatch.setattr(RuleLedger, "save", gone)
+    states = {RUN_ID: {trial.task_id: "restarting"}}
+    monkeypatch.setattr(LocalTaskInstance, "get_task_states", lambda *_, **__: states)
+
+    with pytest.raises(RuntimeError, match="not found"):
+        trial.execute()
+
+    assert service.stopped == ["job-1"]
+
+
+async def test_a_rule_is_stopped_where_what_its_configuration_refers_to_is_gone(service, monkeypatch):
+    def gone(_):
+        raise ActionError("ConfigurationError", "there is no such secret")
+
+    trigger = waiting(Trial("onSuccess", build()), service)
+    monkeypatch.setattr(actions.registry, "with_references", gone)
+
+    event = await only_event(trigger)
+
+    [record] = event.payload["records"]
+    assert (record["status"], record["error"]["message"]) == ("Failed", "there is no such secret")
+    assert service.stopped == ["job-1"]
+
+
+async def test_a_rule_that_cannot_be_stopped_keeps_no_other_from_it(service):
+    trial = Trial("onSuccess", build("A"), build("B"))
+    trigger, refused = waiting(trial, service), ActionError("AccessDeniedException", "StopBuild: no")
+
+    service.stop_errors = [refused]
+    await trigger.on_kill()
+    assert len(service.stopped) == 1
+
+    service.stop_errors = [refused]
+    trial.task.on_kill()
+    assert service.stopped[1:] == ["job-2"]
+
+
+async def test_a_stop_that_aws_does_not_answer_is_tried_again(service):
+    trigger = waiting(Trial("onSuccess", build("A"), build("B")), service)
+    service.stop_errors = [TransientError("ThrottlingException", "slow down")] * 3
+
+    await trigger.on_kill()
+
+    assert sorted(service.stopped) == ["job-1", "job-2"]
+
+
+def test_a_rule_that_takes_too_long_and_cannot_be_stopped_has_timed_out_all_the_same(service):
+    service.will_answer(RUNNING)
+    service.stop_errors = [ActionError("AccessDeniedException", "StopBuild: no")]
+
+    with pytest.raises(AirflowFailException, match=r"timed out.*could not be stopped: AccessDenied"):
+        Trial("beforeEntry", build(timeoutInMinutes=0)).execute()
+
+
+@pytest.mark.parametrize(("cleared", "stopped"), [(False, []), (True, ["job-1"])])
+async def test_rules_are_stopped_only_where_no_other_triggerer_waits_for_them(
+    service, monkeypatch, cleared, stopped
+):
+    trial = Trial("onSuccess", build())
+    trigger = waiting(trial, service)
+    if cleared:
+        trial.task_context["ti"].max_tries += 1 + trial.task.retries
+        waiting(trial, service)
+    waits_for = trial.xcoms.pull(trial.task_id, "rule_execution_ids")
+    trigger.task_instance = FakeAirflow(monkeypatch, "deferred", rule_execution_ids=waits_for)
+
+    await trigger.on_kill()
+
+    assert service.stopped == stopped
 
 
 def test_a_try_after_a_crash_finds_the_jobs_that_are_there(service):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from airflow_codepipeline.dag import definition_pin, names, supervisor
+from airflow_codepipeline.dag.action_operator import ENGINE_RETRIES
 from airflow_codepipeline.dag.names import stage_task_id
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.start import check_room
@@ -122,7 +123,14 @@ class Airflow(World):
                 bundle_version=None if self.cancels else run.definition,
             ),
             tasks={
-                task: row(TaskRow, id=task, state=state, end_date=run.ended.get(task))
+                task: row(
+                    TaskRow,
+                    id=task,
+                    state=state,
+                    end_date=run.ended.get(task),
+                    try_number=1,
+                    max_tries=ENGINE_RETRIES,
+                )
                 for task, state in run.tasks.items()
             },
             marks=dict(run.xcoms),
