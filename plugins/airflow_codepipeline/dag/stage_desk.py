@@ -250,6 +250,11 @@ class StageDesk:
             await self._announce(run_id, view)
             self.looked_at = 0.0
 
-    def leave(self, run_id: str) -> None:
-        """Forget an execution that no longer waits here."""
-        self.claims.pop(run_id, None)
+    def leave(self, run_id: str, *, cleared: int = 0) -> None:
+        """Forget an execution that no longer waits here.
+
+        :param cleared: how often its run was cleared when it arrived. Airflow begins the trigger of a gate
+            that was cleared before it cancels the one before: what has come again is not forgotten.
+        """
+        if run_id in self.claims and self.claims[run_id].cleared == cleared:
+            del self.claims[run_id]

@@ -270,7 +270,7 @@ class StageGateTrigger(BaseTrigger):
                     return decision
                 await asyncio.sleep(POLL_SECONDS)
         finally:
-            desk.leave(task.run_id)
+            desk.leave(task.run_id, cleared=arrival.cleared)
 
     async def _comes_again(self, arrival: Arrival) -> bool:
         """Tell whether the execution was inside and is retried there."""

@@ -232,6 +232,22 @@ async def test_an_execution_that_comes_again_after_a_clear_has_not_waited_yet(ch
     again.cancel()
 
 
+async def test_a_gate_that_is_cancelled_after_it_has_come_again_does_not_take_the_new_one_with_it(channel):
+    channel.states["occupant"] = {ENTER: "success", EXIT: None}
+    first = asyncio.ensure_future(only_event(trigger_of(channel, "one")))
+    while ("one", "claim") not in channel.xcoms:
+        await asyncio.sleep(0)
+    again = asyncio.ensure_future(only_event(trigger_of(channel, "one", cleared=1)))
+    while channel.xcoms["one", "claim"]["cleared"] == 0:
+        await asyncio.sleep(0)
+
+    first.cancel()
+    await asyncio.wait([first])
+    channel.states["occupant"][EXIT] = "success"
+
+    assert isinstance(await again, TaskSuccessEvent)
+
+
 async def test_what_a_cleared_run_announced_before_keeps_nobody_out(channel):
     await only_event(trigger_of(channel, "older"))
     assert channel.xcoms["older", "claim"]["entering"]
