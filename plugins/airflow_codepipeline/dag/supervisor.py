@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -33,12 +34,24 @@ async def in_thread(
     A trigger that is cancelled meanwhile learns why, which `sync_to_async` would forget: Airflow stops a job
     only where it reads in the cancellation that a user wanted it.
 
-    :param executor: whose thread it is; none: the loop's.
+    :param executor: whose thread it is; none: the loop's. What is cancelled before a thread of its own was
+        free is not begun: it is a look, of no use to anybody. In the loop's it is: it may stop a job.
     """
     from asgiref.sync import sync_to_async
 
-    call = sync_to_async(function, thread_sensitive=False, executor=executor)
-    return await to_its_end(call(*arguments))
+    given_up = threading.Event()
+
+    def call() -> _Answer:
+        if given_up.is_set():
+            raise asyncio.CancelledError
+        return function(*arguments)
+
+    try:
+        return await to_its_end(sync_to_async(call, thread_sensitive=False, executor=executor)())
+    except asyncio.CancelledError:
+        if executor is not None:
+            given_up.set()
+        raise
 
 
 async def to_its_end(work: Coroutine[Any, Any, _Answer]) -> _Answer:

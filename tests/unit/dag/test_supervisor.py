@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from airflow.sdk.execution_time import task_runner
@@ -86,3 +87,22 @@ async def test_who_is_cancelled_while_a_thread_works_learns_why_and_the_work_goe
         await waiting
     may_end.set()
     await asyncio.to_thread(ended.wait)
+
+
+async def test_what_nobody_waits_for_any_more_before_a_thread_was_free_is_not_begun():
+    begun, may_end, looks = threading.Event(), threading.Event(), []
+
+    def work():
+        begun.set()
+        may_end.wait()
+
+    with ThreadPoolExecutor(1) as threads:
+        working = asyncio.ensure_future(in_thread(work, executor=threads))
+        await asyncio.to_thread(begun.wait)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(in_thread(looks.append, "late", executor=threads), 0.01)
+        may_end.set()
+        await working
+        await in_thread(looks.append, "next", executor=threads)
+
+    assert looks == ["next"]
