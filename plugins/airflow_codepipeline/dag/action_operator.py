@@ -72,6 +72,7 @@ class ActionOperator(BaseOperator):
         self.declaration = declaration
         self.configuration = masked(declaration.action.configuration)
         self._running: tuple[Aws, ActionProvider, Job] | None = None
+        self._told_to_end = False
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:  # noqa: ARG002
         """Show the resolved configuration in Airflow's UI; it is CodePipeline's syntax, never Jinja."""
@@ -126,10 +127,11 @@ class ActionOperator(BaseOperator):
         raise self._failure(ledger, ledger.current(), ActionError(event["code"], event["message"]))
 
     def on_kill(self) -> None:
-        """Stop the job that this worker has just started; a waiting task's trigger does it in its stead."""
-        if self._running is not None:
-            aws, provider, job = self._running
-            provider.stop(aws, job)
+        """Start nothing any more: Airflow calls it in the midst of `execute`, which goes on for some seconds.
+
+        Nothing is stopped: the worker may be about to leave, and another one goes on with the job.
+        """
+        self._told_to_end = True
 
     def _stop_if_ended(self, context: Context) -> None:
         """Stop the job where a user ended the task meanwhile: Airflow does not let it wait any more."""
@@ -137,7 +139,8 @@ class ActionOperator(BaseOperator):
 
         if self._running is not None and was_ended(context["ti"]):
             self.log.warning("The task was ended meanwhile: its job is stopped")
-            self.on_kill()
+            aws, provider, job = self._running
+            provider.stop(aws, job)
 
     def _next_attempt(self, context: Context, ledger: JobLedger, last: JobRecord | None) -> JobRecord:
         from airflow_codepipeline.actions.regional import with_regional_inputs
@@ -160,6 +163,8 @@ class ActionOperator(BaseOperator):
         self, ledger: JobLedger, record: JobRecord, aws: Aws, provider: ActionProvider
     ) -> tuple[JobRecord, Job]:
         if record.job is None:
+            if self._told_to_end:
+                raise AirflowException(f"{self.declaration} was not started: its worker was told to end.")
             job = provider.start(aws)
             self._running = aws, provider, job
             record = ledger.save(msgspec.structs.replace(record, job=job))

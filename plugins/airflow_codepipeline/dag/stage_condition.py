@@ -56,6 +56,7 @@ class StageConditionOperator(BaseOperator):
         super().__init__(**(retrying() | kwargs))
         self.declaration = declaration
         self._running: list[RuleRecord] = []
+        self._told_to_end = False
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Start the rules, unless an earlier try has, and wait for them.
@@ -79,7 +80,11 @@ class StageConditionOperator(BaseOperator):
         return self._conclude(context, self._outcome(context, records))
 
     def on_kill(self) -> None:
-        """Stop what this worker has just started; a waiting task's trigger does it in its stead."""
+        """Start nothing any more: Airflow calls it in the midst of `execute`. See `ActionOperator`."""
+        self._told_to_end = True
+
+    def stop(self) -> None:
+        """Stop what runs outside for the rules that this process has started, or found running."""
         for record in self._running:
             try:
                 stop(record)
@@ -113,6 +118,8 @@ class StageConditionOperator(BaseOperator):
             self._refuse_to_begin(context)
             record = ledger.save(index, begin(self.declaration, rule, context, generation=ledger.generation))
         if record.job is None and not record.has_ended:
+            if self._told_to_end:
+                raise AirflowException(f"Rule {rule.name} was not started: its worker was told to end.")
             record = start(record)
             self._running.append(record)
             self.log.info("Rule %s: %s", rule.name, record.job or record.error)
@@ -124,7 +131,7 @@ class StageConditionOperator(BaseOperator):
         """Stop the rules where a user ended the task meanwhile: Airflow does not let it wait any more."""
         if self._running and was_ended(context["ti"]):
             self.log.warning("The task was ended meanwhile: its rules are stopped")
-            self.on_kill()
+            self.stop()
 
     def _refuse_to_begin(self, context: Context) -> None:
         """Start no rule outside the stage, or of another definition than the execution's.

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 TRIES = 5
 PAUSE_SECONDS = 5
-_ENDED = FINISHED_TASK_STATES | {"restarting"}
 
 
 def was_ended(ti: Any) -> bool:
-    """Tell whether a user has ended a task that a worker is at: marked it, cleared it.
+    """Tell whether a user has ended a task that a worker is at.
 
-    Airflow tells the worker within some seconds; one that hands its wait over before learns nothing of it.
+    Airflow tells the worker within some seconds; one that hands its wait over before learns nothing of it. A
+    task that is cleared meanwhile is not ended: the next try goes on with its job.
 
     :param ti: the task instance, as the worker has it.
     """
     states = ti.get_task_states(ti.dag_id, task_ids=[ti.task_id], run_ids=[ti.run_id])
-    return states.get(ti.run_id, {}).get(ti.task_id) in _ENDED
+    return states.get(ti.run_id, {}).get(ti.task_id) in FINISHED_TASK_STATES
 
 
 async def is_waited_for(task: Any, key: str, value: Any) -> bool:

@@ -80,7 +80,8 @@ class TaskRunner:
             return self._carry_out(task, context)
         except KeyboardInterrupt:
             # It reaches what runs in the main thread alone: a condition.
-            task.on_kill()
+            if isinstance(task, StageConditionOperator):
+                task.stop()
             raise
 
     def _carry_out(self, task: ActionOperator | StageConditionOperator, context: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def service(monkeypatch):
     return fresh
 
 
-def end_meanwhile(trial, monkeypatch, state):
+def is_meanwhile(trial, monkeypatch, state):
     states = {trial.context["ti"].run_id: {"Verify.Check": state}}
     monkeypatch.setattr(LocalTaskInstance, "get_task_states", lambda *_, **__: states)
 
@@ -151,20 +151,31 @@ def test_a_variable_without_a_value_fails_the_action_before_anything_starts(serv
     assert service.jobs == {}
 
 
-def test_a_killed_worker_stops_the_job_it_started(service):
-    service.will_answer(JobStatus.RUNNING)
+def test_a_worker_that_is_told_to_end_leaves_its_job_to_the_next(service):
+    service.will_answer(JobStatus.RUNNING, JobStatus.RUNNING)
     trial = Trial()
     with pytest.raises(TaskDeferred):
         trial.execute()
     trial.operator.on_kill()
-    assert service.stopped == ["job-1"]
+    with pytest.raises(TaskDeferred):
+        trial.execute()
+    assert list(service.jobs.values()) == ["job-1"]
+    assert service.stopped == []
 
 
-@pytest.mark.parametrize("state", ["failed", "success", "removed", "restarting"])
+def test_a_worker_that_is_told_to_end_starts_nothing(service):
+    trial = Trial()
+    trial.operator.on_kill()
+    with pytest.raises(AirflowException, match="not started: its worker was told to end"):
+        trial.execute()
+    assert service.jobs == {}
+
+
+@pytest.mark.parametrize("state", ["failed", "success", "removed", "upstream_failed"])
 def test_a_task_that_was_ended_before_it_waits_has_its_job_stopped(service, monkeypatch, state):
     service.will_answer(JobStatus.RUNNING)
     trial = Trial()
-    end_meanwhile(trial, monkeypatch, state)
+    is_meanwhile(trial, monkeypatch, state)
     with pytest.raises(TaskDeferred):  # which Airflow does not take any more
         trial.execute()
     assert service.stopped == ["job-1"]
@@ -179,21 +190,19 @@ def test_a_task_that_was_ended_before_its_job_was_stored_has_it_stopped(service,
         return save(ledger, record)
 
     monkeypatch.setattr(JobLedger, "save", gone)
-    end_meanwhile(trial, monkeypatch, "restarting")
+    is_meanwhile(trial, monkeypatch, "failed")
     with pytest.raises(RuntimeError, match="not found"):
         trial.execute()
     assert service.stopped == ["job-1"]
 
 
-def test_a_task_that_waits_goes_on_with_its_job(service):
+@pytest.mark.parametrize("state", ["running", "restarting", "up_for_retry"])
+def test_a_task_that_goes_on_goes_on_with_its_job(service, monkeypatch, state):
     service.will_answer(JobStatus.RUNNING)
+    trial = Trial()
+    is_meanwhile(trial, monkeypatch, state)
     with pytest.raises(TaskDeferred):
-        Trial().execute()
-    assert service.stopped == []
-
-
-def test_a_worker_that_is_killed_before_it_started_anything_stops_nothing(service):
-    Trial().operator.on_kill()
+        trial.execute()
     assert service.stopped == []
 
 

@@ -238,8 +238,19 @@ async def test_a_task_that_is_killed_stops_the_jobs_of_its_rules(service):
     await waiting(trial, service).on_kill()
     assert sorted(service.stopped) == ["job-1", "job-2"]
 
-    trial.task.on_kill()
+    trial.task.stop()
     assert service.stopped[2:] == ["job-1", "job-2"]
+
+
+def test_a_worker_that_is_told_to_end_leaves_its_rules_to_the_next_and_starts_none(service):
+    service.will_answer(RUNNING, RUNNING)
+    trial = Trial("onSuccess", build("A"), build("B"))
+    trial.task.on_kill()
+
+    with pytest.raises(AirflowException, match="Rule A was not started: its worker was told to end"):
+        trial.execute()
+
+    assert (service.jobs, service.stopped) == ({}, [])
 
 
 def test_a_condition_that_was_ended_before_it_waits_has_its_rules_stopped(service, monkeypatch):
@@ -263,7 +274,7 @@ def test_a_condition_that_was_ended_before_a_rule_was_stored_has_that_stopped(se
         return save(ledger, index, record)
 
     monkeypatch.setattr(RuleLedger, "save", gone)
-    states = {RUN_ID: {trial.task_id: "restarting"}}
+    states = {RUN_ID: {trial.task_id: "failed"}}
     monkeypatch.setattr(LocalTaskInstance, "get_task_states", lambda *_, **__: states)
 
     with pytest.raises(RuntimeError, match="not found"):
@@ -295,7 +306,7 @@ async def test_a_rule_that_cannot_be_stopped_keeps_no_other_from_it(service):
     assert len(service.stopped) == 1
 
     service.stop_errors = [refused]
-    trial.task.on_kill()
+    trial.task.stop()
     assert service.stopped[1:] == ["job-2"]
 
 
