@@ -43,6 +43,7 @@ class ExecutionDetails(msgspec.Struct, frozen=True, rename="camel"):
 class JobDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One job: what was asked, and what was answered.
 
+    :param claim: tells the call that wrote it from others.
     :param age: how long ago it was written; no part of the file.
     """
 
@@ -53,6 +54,7 @@ class JobDocument(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     output_variables: dict[str, str] = {}
     execution_details: ExecutionDetails | None = None
     failure_details: FailureDetails | None = None
+    claim: str = ""
     age: timedelta = timedelta(0)
 
 
@@ -74,10 +76,17 @@ class Jobs:
         return str(uuid.uuid5(uuid.UUID(self._context.action_execution_id), str(turn)))
 
     def claim(self, aws: Aws, turn: int, data: dict[str, Any]) -> bool:
-        """Write the document of a turn; say whether this call wrote it, and so is to invoke."""
-        document = JobDocument(job_id=self.id(turn), status="InProgress", data=data)
+        """Write the document of a turn; say whether this call wrote it, and so is to invoke.
+
+        Where S3's answer is lost boto3 writes again, and is told that the document is there.
+        """
+        claim = uuid.uuid4().hex
+        document = JobDocument(job_id=self.id(turn), status="InProgress", data=data, claim=claim)
         client, store = aws.store_client(), the_store(self._context)
         claimed = write_once(client, store, self._key(turn), msgspec.json.encode(document))
+        if not claimed:
+            there = self._read(aws, turn)
+            claimed = there is not None and there.claim == claim
         if claimed and turn:
             # Only a hint where to begin reading, so it does not matter when a crash loses it.
             write(client, store, self._hint(), str(turn).encode())

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from botocore.response import StreamingBody
 
+from airflow_codepipeline.actions import lambda_jobs
 from airflow_codepipeline.actions.lambda_event import event, job_data
 from airflow_codepipeline.actions.lambda_invoke import LambdaInvoke
 from airflow_codepipeline.actions.lambda_jobs import Jobs
@@ -24,6 +28,14 @@ def context(**more):
 
 def answer(payload: bytes, **more):
     return {"Payload": StreamingBody(io.BytesIO(payload), len(payload)), "StatusCode": 200, **more}
+
+
+def tell(s3, document):
+    """Let S3 tell the document of a job."""
+    body, now = json.dumps(document).encode(), datetime.now(UTC)
+    stored = {"Body": StreamingBody(io.BytesIO(body), len(body)), "LastModified": now}
+    headers = {"HTTPStatusCode": 200, "HTTPHeaders": {"date": format_datetime(now)}}
+    s3.add_response("get_object", stored | {"ResponseMetadata": headers})
 
 
 def test_the_event_is_codepipelines(scripted):
@@ -108,6 +120,16 @@ def test_an_invocation_that_could_not_be_sent_takes_its_claim_back(scripted):
 def test_a_claim_that_somebody_has_does_not_invoke(scripted):
     aws = scripted(context())
     aws.script("s3").add_client_error("put_object", "PreconditionFailed", "No", http_status_code=412)
+    tell(aws.script("s3"), {"jobId": "1", "status": "InProgress", "claim": "another"})
+    LambdaInvoke().start(aws)
+
+
+def test_a_claim_whose_answer_was_lost_invokes(scripted, monkeypatch):
+    aws, mine = scripted(context()), uuid.UUID(int=7)
+    monkeypatch.setattr(lambda_jobs.uuid, "uuid4", lambda: mine)
+    aws.script("s3").add_client_error("put_object", "PreconditionFailed", "No", http_status_code=412)
+    tell(aws.script("s3"), {"jobId": "1", "status": "InProgress", "claim": mine.hex})
+    aws.script("lambda").add_response("invoke", {"StatusCode": 202})
     LambdaInvoke().start(aws)
 
 
