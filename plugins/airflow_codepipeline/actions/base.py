@@ -60,6 +60,7 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         brought there is none.
     :param source_revisions: what the start of the execution told this source action to take.
     :param source_variables: what this source action is to say of the change that started the execution.
+    :param begun: when the attempt was stored, before it started anything.
     :param as_of: the instant whose current revision a source takes (a backfill's data interval end). Only a
         source whose provider says `knows_past = True` gets one.
     """
@@ -78,6 +79,7 @@ class ActionContext(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     references: dict[str, tuple[str, ...]] = {}
     source_revisions: tuple[SourceRevision, ...] = ()
     source_variables: dict[str, str] = {}
+    begun: datetime | None = None
     as_of: datetime | None = None
 
     def revision(self, type_: str) -> str | None:

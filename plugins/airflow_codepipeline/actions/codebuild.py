@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_codepipeline.actions import console
 from airflow_codepipeline.actions.base import Job, JobStatus, Outputs
 from airflow_codepipeline.actions.codebuild_request import build_request
+from airflow_codepipeline.actions.codebuild_search import earlier_build, marked
 from airflow_codepipeline.actions.objects import written_artifact
 from airflow_codepipeline.actions.settings import boolean, required
 from airflow_codepipeline.actions.statuses import StatusTable, Verdict
@@ -30,13 +31,14 @@ class CodeBuild:
     poll_seconds = 5.0
 
     def start(self, aws: Aws) -> Job:
-        """Start the build; CodeBuild's idempotency token makes a repeated start find the same build."""
+        """Start the build; a repeated start finds the same one, by CodeBuild's token or by its variables."""
         context = aws.context
         batch, project = boolean(context, "BatchEnabled"), required(context, "ProjectName")
-        client, request = aws.client("codebuild"), build_request(context)
-        if batch:
+        client, request = aws.client("codebuild"), marked(build_request(context), context)
+        started = earlier_build(context, client, project, batch=batch)
+        if started is None and batch:
             started = client.start_build_batch(**request)["buildBatch"]
-        else:
+        elif started is None:
             started = client.start_build(**request)["build"]
         url = console.build(context.identity.region, project, started["id"], batch=batch)
         return Job(

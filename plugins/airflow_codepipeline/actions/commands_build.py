@@ -15,6 +15,7 @@ import msgspec
 from airflow_codepipeline.actions import console
 from airflow_codepipeline.actions.base import Job
 from airflow_codepipeline.actions.codebuild_request import sources
+from airflow_codepipeline.actions.codebuild_search import earlier_build, marked
 from airflow_codepipeline.actions.settings import misconfigured
 from airflow_codepipeline.errors import ActionError
 
@@ -41,20 +42,25 @@ def start_commands(aws: Aws) -> Job:
     :raises ActionError: there is no role to run them as, or the build cannot be started.
     """
     context, client = aws.context, aws.client("codebuild")
-    request = build_request(context)
-    try:
-        build = client.start_build(**request)["build"]
-    except ActionError as error:
-        if error.code not in _MISSING:
-            raise
-        _make_project(client, request["projectName"], request["serviceRoleOverride"])
-        build = client.start_build(**request)["build"]
+    request = marked(build_request(context), context)
+    build = earlier_build(context, client, request["projectName"]) or _started(client, request)
     return Job(
         external_execution_id=build["id"],
         external_execution_url=console.build(context.identity.region, request["projectName"], build["id"]),
         log_url=(build.get("logs") or {}).get("deepLink"),
         data={"batch": "false"},
     )
+
+
+def _started(client: Any, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        build: dict[str, Any] = client.start_build(**request)["build"]
+    except ActionError as error:
+        if error.code not in _MISSING:
+            raise
+        _make_project(client, request["projectName"], request["serviceRoleOverride"])
+        build = client.start_build(**request)["build"]
+    return build
 
 
 def build_request(context: ActionContext) -> dict[str, Any]:

@@ -88,6 +88,7 @@ def context_of(
         store=store_or_none(pipeline, identity.region),
         input_artifacts=tuple(values.artifact(artifact.name) for artifact in action.input_artifacts),
         references=references_in(declared.configuration),
+        begun=datetime.now(UTC),
     )
 
 

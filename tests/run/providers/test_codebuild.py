@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from airflow_codepipeline.actions.codebuild_search import earlier_build
 from airflow_codepipeline.actions.registry import open_session, provider_for
 from airflow_codepipeline.errors import ActionError
 from fixtures.world import carry_out, wait
@@ -85,6 +88,17 @@ artifacts: {secondary-artifacts: {A: {files: [in.txt]}, the-b: {files: [b.txt]}}
         context = self.build(world, project, variables={"X": "7"})
         aws, provider = open_session(context), provider_for(context.action.action_type_id)
         assert provider.start(aws) == provider.start(aws)
+
+    def test_a_build_whose_token_may_be_forgotten_is_found_by_its_attempt(self, world, project):
+        context = self.build(world, project, variables={"X": "7"})
+        aws, provider = open_session(context), provider_for(context.action.action_type_id)
+        job, _ = provider.start(aws), carry_out(self.build(world, project, variables={"X": "8"}))
+        later = msgspec.structs.replace(context, begun=datetime.now(UTC) - timedelta(minutes=5))
+
+        found = earlier_build(later, aws.client("codebuild"), project)
+
+        assert found is not None
+        assert found["id"] == job.external_execution_id
 
     def test_a_build_is_stopped(self, world, project):
         sleeper = "version: 0.2\nphases: {build: {commands: [sleep 300]}}"

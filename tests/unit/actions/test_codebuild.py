@@ -4,6 +4,7 @@ import pytest
 
 from airflow_codepipeline.actions.base import Job, JobStatus
 from airflow_codepipeline.actions.codebuild import CodeBuild
+from airflow_codepipeline.actions.codebuild_search import MARK
 from airflow_codepipeline.errors import ActionError
 from fixtures.attempts import ATTEMPT, attempt, reference
 
@@ -42,7 +43,7 @@ def test_a_batch_is_started_where_it_is_enabled(scripted):
         {
             "projectName": "project",
             "idempotencyToken": ATTEMPT,
-            "environmentVariablesOverride": [],
+            "environmentVariablesOverride": [{"name": MARK, "value": ATTEMPT, "type": "PLAINTEXT"}],
             "sourceTypeOverride": "S3",
             "sourceLocationOverride": "store/pipeline/In/0000000.zip",
             "secondarySourcesOverride": [],
