@@ -261,6 +261,24 @@ def test_a_stage_is_retried_by_itself_once_and_keeps_others_out_meanwhile(
     assert waiting.task("Build.enter")["end_date"] > second
 
 
+def rollback_of(codepipeline, failed: Run) -> dict:
+    """The automatic rollback that answers a failure, once it is there."""
+
+    def found() -> dict | None:
+        listed = codepipeline.list_pipeline_executions(pipelineName=failed.dag_id)
+        return next(
+            (
+                one
+                for one in listed["pipelineExecutionSummaries"]
+                if one["executionType"] == "ROLLBACK" and one["trigger"]["triggerDetail"] == failed.run_id
+            ),
+            None,
+        )
+
+    wait_until(lambda: found() is not None, failed.states)
+    return found() or {}
+
+
 def test_a_failed_deployment_is_rolled_back_to_the_last_good_execution(codepipeline, begin, puppets: Puppets):
     good, bad = begin(SELFHEALING), begin(SELFHEALING)
     for run in (good, bad):
@@ -269,19 +287,7 @@ def test_a_failed_deployment_is_rolled_back_to_the_last_good_execution(codepipel
     puppets.say(bad.run_id, "Deploy.Out", "fail")
     assert bad.wait_until_ended() == "failed"
 
-    def rollback() -> dict | None:
-        listed = codepipeline.list_pipeline_executions(pipelineName=SELFHEALING)
-        return next(
-            (
-                one
-                for one in listed["pipelineExecutionSummaries"]
-                if one["executionType"] == "ROLLBACK" and one["trigger"]["triggerDetail"] == bad.run_id
-            ),
-            None,
-        )
-
-    wait_until(lambda: rollback() is not None, bad.states)
-    made = rollback()
+    made = rollback_of(codepipeline, bad)
     assert made["trigger"]["triggerType"] == "AutomatedRollback"
     assert made["rollbackMetadata"] == {"rollbackTargetPipelineExecutionId": good.run_id}
     again = type(good)(good.airflow, SELFHEALING, made["pipelineExecutionId"])
@@ -290,6 +296,34 @@ def test_a_failed_deployment_is_rolled_back_to_the_last_good_execution(codepipel
     assert puppets.note(again.run_id, "Deploy.Out") == puppets.note(good.run_id, "Deploy.Out")
     note = bad.airflow.call("GET", bad.path)["note"]
     assert note == f"CodePipeline: Failed at Deploy, which is rolled back by the execution {again.run_id}."
+
+
+def test_one_that_waits_while_a_stage_fails_is_neither_lost_to_the_rollback_nor_rolled_back(
+    codepipeline, begin, puppets: Puppets
+):
+    good, bad = begin(SELFHEALING), begin(SELFHEALING)
+    for run in (good, bad):
+        puppets.say(run.run_id, "Build.A", "succeed")
+    puppets.say(good.run_id, "Deploy.Out", "succeed")
+    bad.wait_for_trigger("Deploy.Out")
+    fix = begin(SELFHEALING)
+    puppets.say(fix.run_id, "Build.A", "succeed")
+    fix.wait_for_trigger("Deploy.enter")
+
+    puppets.say(bad.run_id, "Deploy.Out", "fail")
+    back = type(good)(good.airflow, SELFHEALING, rollback_of(codepipeline, bad)["pipelineExecutionId"])
+    wait_until(lambda: any(puppets.started(run.run_id, "Deploy.Out") for run in (back, fix)), back.states)
+    if puppets.started(back.run_id, "Deploy.Out"):
+        puppets.say(back.run_id, "Deploy.Out", "succeed")
+    else:
+        assert back.wait_until_ended() == "success"
+        assert back.xcom("Deploy.enter", "superseded_by") == fix.run_id
+    puppets.say(fix.run_id, "Deploy.Out", "succeed")
+
+    assert fix.wait_until_ended() == "success"
+    assert status(codepipeline, fix) == "Succeeded"
+    assert status(codepipeline, back) in {"Succeeded", "Superseded"}
+    assert puppets.started(back.run_id, "Deploy.Out") == (status(codepipeline, back) == "Succeeded")
 
 
 def test_a_disabled_transition_keeps_executions_out_and_says_why(codepipeline, begin, puppets: Puppets):

@@ -19,6 +19,13 @@ def stage_rolled_back(conf: Mapping[str, Any]) -> str | None:
     return str(rollback.get("stage")) if isinstance(rollback, dict) else ""
 
 
+def answered_run(conf: Mapping[str, Any]) -> str | None:
+    """Return the run whose failure a run with this conf answers by itself, or none."""
+    rollback = conf.get(ROLLBACK)
+    answered = rollback.get("inPlaceOf") if isinstance(rollback, dict) else None
+    return answered if isinstance(answered, str) else None
+
+
 async def why_not_passed(task: Any, stage: str) -> str | None:
     """Return why the gate of another stage than the one that is rolled back fails; none: it is passed.
 

@@ -56,6 +56,7 @@ class Claim(msgspec.Struct, frozen=True):
     :param cleared: how often the run had been cleared when it arrived. Whoever acts for the execution within
         the stage compares it, so as to notice a clear that passed the gate by.
     :param again: whether the execution was inside and is retried there.
+    :param rolls_back: whether it answers the failure of another one by itself.
     """
 
     order: Order
@@ -63,11 +64,12 @@ class Claim(msgspec.Struct, frozen=True):
     waited: bool = False
     cleared: int = 0
     again: bool = False
+    rolls_back: bool = False
 
     def visitor(self) -> Visitor:
         """Return the execution as the others see it."""
         presence = Presence.ENTERING if self.entering else Presence.WAITING
-        return Visitor(self.order, presence, self.waited, self.again)
+        return Visitor(self.order, presence, self.waited, self.again, self.rolls_back)
 
 
 @dataclass(slots=True)
@@ -161,7 +163,7 @@ class StageDesk:
         there = {other.presence for other in others}
         free = Presence.INSIDE not in there and not self.disabled
         # Whoever arrives may be older: of executions that start at once nobody overtakes another.
-        if free and Presence.ARRIVING in there and not me.again:
+        if free and Presence.ARRIVING in there and not me.goes_first:
             return _UNSURE
         return decide(mode, me, others, disabled=self.disabled)
 
@@ -233,21 +235,15 @@ class StageDesk:
             self.orders[run] = claim.order if claim else ("", run)
         return self.orders[run]
 
-    async def arrive(
-        self, run_id: str, order: Order, view: StageView, *, cleared: int = 0, again: bool = False
-    ) -> None:
-        """Put an execution in front of the gate.
-
-        :param cleared: how often its run was cleared: one that comes again after a clear has not waited yet.
-        :param again: whether it was inside and is retried there.
-        """
+    async def arrive(self, run_id: str, arriving: Claim, view: StageView) -> None:
+        """Put an execution in front of the gate; one that comes again after a clear has not waited yet."""
         await self.acquaintances.meet(run_id, view)
         async with self.lock:
             earlier = await view.claim(run_id)
-            waited = earlier is not None and earlier.waited and earlier.cleared == cleared
+            waited = earlier is not None and earlier.waited and earlier.cleared == arriving.cleared
             self.let_in.discard(run_id)
-            self.claims[run_id] = Claim(order=order, waited=waited, cleared=cleared, again=again)
-            await self._announce(run_id, view)
+            self.claims[run_id] = arriving
+            await self._announce(run_id, view, waited=waited)
             self.looked_at = 0.0
 
     def leave(self, run_id: str, *, cleared: int = 0) -> None:

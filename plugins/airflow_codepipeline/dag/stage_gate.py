@@ -21,7 +21,7 @@ from airflow.triggers.base import (
 )
 
 from airflow_codepipeline.dag.names import parse_task_id
-from airflow_codepipeline.dag.rollback_gate import stage_rolled_back, why_not_passed
+from airflow_codepipeline.dag.rollback_gate import answered_run, stage_rolled_back, why_not_passed
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.records import AGAIN, CANCELLED, STARTED, Again, Cancellation
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from airflow_codepipeline.dag.stage_desk import StageDesk
     from airflow_codepipeline.dag.stage_view import AirflowStageView
     from airflow_codepipeline.definition.model import ExecutionMode
-    from airflow_codepipeline.execution.gate import Cancelled, Decision
+    from airflow_codepipeline.execution.gate import Cancelled, Decision, Order
 
 POLL_SECONDS = 2.0
 RETRIES = 10
@@ -59,12 +59,14 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
         the moment of a clear for the start of a run.
     :param cleared: how often the run was cleared.
     :param rollback: the one stage that it runs, where it is a rollback.
+    :param in_place_of: the run whose failure it answers by itself.
     """
 
     started: str
     dated: bool
     cleared: int
     rollback: str | None
+    in_place_of: str | None = None
 
     @classmethod
     def of(cls, dag_run: Any) -> Arrival:
@@ -76,6 +78,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
             dated=dated,
             cleared=dag_run.clear_number or 0,
             rollback=stage_rolled_back(dag_run.conf or {}),
+            in_place_of=answered_run(dag_run.conf or {}),
         )
 
 
@@ -252,16 +255,21 @@ class StageGateTrigger(BaseTrigger):
         self, view: AirflowStageView, arrival: Arrival, pin: GatePin | None, *, again: bool
     ) -> Decision | Cancelled:
         from airflow_codepipeline.dag.open_runs import Acquaintances
-        from airflow_codepipeline.dag.stage_desk import StageDesk
+        from airflow_codepipeline.dag.stage_desk import Claim, StageDesk
         from airflow_codepipeline.execution.gate import Cancelled, Wait
 
         task: Any = self.task_instance
         key = task.dag_id, self.enter_task
         met = _met.setdefault(task.dag_id, Acquaintances())
         desk = _desks.setdefault(key, StageDesk(self.enter_task, self.exit_task, self.retry_task, met))
-        order = (await self._started(arrival), str(task.run_id))
+        claim = Claim(
+            order=await self._order(arrival, view),
+            cleared=arrival.cleared,
+            again=again,
+            rolls_back=arrival.in_place_of is not None,
+        )
         try:
-            await desk.arrive(task.run_id, order, view, cleared=arrival.cleared, again=again)
+            await desk.arrive(task.run_id, claim, view)
             while True:
                 if pin and (changed := await pin.watch()):
                     return Cancelled(changed)
@@ -280,6 +288,13 @@ class StageGateTrigger(BaseTrigger):
             return False
         mark = await left(self.task_instance, AGAIN, of=self.exit_task)
         return mark is not None and msgspec.convert(mark, Again).cleared == arrival.cleared
+
+    async def _order(self, arrival: Arrival, view: AirflowStageView) -> Order:
+        """Return what the execution's age is here; a rollback is just younger than what it answers."""
+        task: Any = self.task_instance
+        failed = await view.claim(arrival.in_place_of) if arrival.in_place_of else None
+        started = await self._started(arrival) if failed is None else f"{failed.order[0]}~"
+        return started, str(task.run_id)
 
     async def _started(self, arrival: Arrival) -> str:
         """Return when the execution started: what its first gate noted, where Airflow forgets it.

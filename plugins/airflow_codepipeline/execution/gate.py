@@ -40,12 +40,20 @@ class Visitor:
     :param waited: it found the stage occupied once, so that its arrival is older than the last change.
     :param again: it was inside and is retried there: it has passed the transition already, and does not give
         way to those that wait in front of it.
+    :param rolls_back: it answers the failure of an execution that was inside, by itself. It comes in the
+        place and with the order of that one: before those that wait, and not after any of them.
     """
 
     order: Order
     presence: Presence
     waited: bool = False
     again: bool = False
+    rolls_back: bool = False
+
+    @property
+    def goes_first(self) -> bool:
+        """Whether the transition, and those that wait there, are none of its concern."""
+        return self.again or self.rolls_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,9 @@ def decide(
     :param disabled: whether the transition into the stage is disabled: nobody goes in, and while they wait
         the rules of the mode hold.
     """
-    disabled = disabled and not me.again
+    disabled = disabled and not me.goes_first
+    if me.rolls_back and (overtaken_by := _newer_inside(me, others)):
+        return Superseded(overtaken_by)
     if mode == "PARALLEL":
         return Wait(None) if disabled else Enter()
     if mode == "QUEUED":
@@ -105,25 +115,31 @@ def _is_ahead(other: Visitor, me: Visitor) -> bool:
     """Tell whether `me` goes in after another: who is retried comes before all who wait, then the older."""
     if other.presence is Presence.INSIDE:
         return True
-    if other.again != me.again:
-        return other.again
+    if other.goes_first != me.goes_first:
+        return other.goes_first
     return other.presence is Presence.WAITING and other.order < me.order
 
 
 def _newest_wins(me: Visitor, others: Collection[Visitor], *, disabled: bool) -> Decision:
+    if overtaken_by := _newer_inside(me, others):
+        return Superseded(overtaken_by)
     inside = [other.order for other in others if other.presence is Presence.INSIDE]
-    newer_inside = [order for order in inside if order > me.order]
-    if newer_inside:
-        return Superseded(max(newer_inside))
     waiting = [other for other in others if other.presence is Presence.WAITING]
     newer = [other.order for other in waiting if other.order > me.order]
-    if newer and not me.again and (inside or disabled or me.waited):
+    if newer and not me.goes_first and (inside or disabled or me.waited):
         return Superseded(max(newer))
     if inside or disabled:
         return Wait(max(inside, default=None))
+    if first := [other.order for other in waiting if other.goes_first and not me.goes_first]:
+        return Wait(max(first))
     # The stage is free and several arrive at once: the oldest takes it, as it would have a moment later.
     older_fresh = [other.order for other in waiting if other.order < me.order and not other.waited]
     return Wait(max(older_fresh)) if older_fresh and not me.waited else Enter()
+
+
+def _newer_inside(me: Visitor, others: Collection[Visitor]) -> Order | None:
+    inside = (other.order for other in others if other.presence is Presence.INSIDE)
+    return max((order for order in inside if order > me.order), default=None)
 
 
 def steps_back(me: Order, entering: Collection[Order]) -> bool:

@@ -101,8 +101,10 @@ class Rollback(Record, frozen=True, kw_only=True):
     """What a rollback execution runs again, and of whom.
 
     :param target_run_id: the DAG run of the target.
+    :param in_place_of: the DAG run whose failure it answers by itself; none where a person asked for it.
     """
 
     stage: str
     target_pipeline_execution_id: str
     target_run_id: str
+    in_place_of: str | None = None

@@ -48,7 +48,7 @@ def rollback_stage(
     check_target(stage_name, _candidate(target, stage_name), definition=pipeline.definition)
     run_id = str(uuid.uuid4())
     trigger = {"triggerType": "ManualRollback", "triggerDetail": user_name}
-    _start(session, pipeline, stage_name, target, run_id=run_id, trigger=trigger)
+    _start(session, pipeline, target, _record(stage_name, target), run_id=run_id, trigger=trigger)
     return {"pipelineExecutionId": run_id}
 
 
@@ -69,15 +69,25 @@ def rollback_automatically(session: Session, failed: ExecutionSnapshot, stage_na
     run_id = str(uuid.uuid5(_NAMESPACE, f"{pipeline.dag_id}/{failed.run.run_id}/{stage_name}/{attempt}"))
     trigger = {"triggerType": "AutomatedRollback", "triggerDetail": failed.execution_id}
     [execution] = load_executions(session, pipeline, [target.run_id])
-    _start(session, pipeline, stage_name, execution, run_id=run_id, trigger=trigger)
+    record = _record(stage_name, execution, in_place_of=failed.run.run_id)
+    _start(session, pipeline, execution, record, run_id=run_id, trigger=trigger)
     return run_id
+
+
+def _record(stage: str, target: ExecutionSnapshot, *, in_place_of: str | None = None) -> records.Rollback:
+    return records.Rollback(
+        stage=stage,
+        target_pipeline_execution_id=target.execution_id,
+        target_run_id=target.run.run_id,
+        in_place_of=in_place_of,
+    )
 
 
 def _start(
     session: Session,
     pipeline: DeclaredPipeline,
-    stage: str,
     target: ExecutionSnapshot,
+    rollback: records.Rollback,
     *,
     run_id: str,
     trigger: dict[str, str],
@@ -87,9 +97,6 @@ def _start(
 
     dag: Any = DBDagBag(load_op_links=False).get_latest_version_of_dag(pipeline.dag_id, session=session)
     started = datetime.now(UTC)
-    rollback = records.Rollback(
-        stage=stage, target_pipeline_execution_id=target.execution_id, target_run_id=target.run.run_id
-    )
     variables = {variable.name for variable in pipeline.declaration.variables}
     conf = {key: value for key, value in target.run.conf.items() if key in variables}
     run = create_run(
@@ -100,7 +107,7 @@ def _start(
         user_name=trigger["triggerDetail"],
         started=started,
     )
-    passed = pipeline.stages_before(stage)
+    passed = pipeline.stages_before(rollback.stage)
     for task in run.get_task_instances(session=session):
         name, _ = names.parse_task_id(task.task_id)
         if name in passed:

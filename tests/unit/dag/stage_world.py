@@ -11,14 +11,14 @@ import selectors
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_codepipeline.dag.stage_desk import StageDesk
+from airflow_codepipeline.dag.stage_desk import Claim, StageDesk
 from airflow_codepipeline.execution.gate import Enter, Superseded
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from random import Random
 
-    from airflow_codepipeline.dag.stage_desk import Claim, TaskStates
+    from airflow_codepipeline.dag.stage_desk import TaskStates
     from airflow_codepipeline.definition.model import ExecutionMode
     from airflow_codepipeline.execution.gate import Decision, Order
 
@@ -206,7 +206,7 @@ class World:
         desk, view = self.desks[number], View(self)
         self.note(visit, f"comes to desk {number}")
         try:
-            await desk.arrive(visit.run_id, visit.order, view)
+            await desk.arrive(visit.run_id, Claim(order=visit.order), view)
             visit.arrived = self.now if visit.arrived is None else visit.arrived
             while True:
                 decision = await desk.decide(self.mode, visit.run_id, view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -275,6 +275,21 @@ async def test_a_rollback_enters_its_own_stage(channel):
     assert isinstance(await only_event(trigger_of(channel, "one", rollback="Build")), TaskSuccessEvent)
 
 
+@pytest.mark.parametrize("mode", ["QUEUED", "SUPERSEDED"])
+async def test_a_rollback_that_answers_a_failure_has_the_age_of_what_failed(channel, mode):
+    await only_event(trigger_of(channel, "failed", mode=mode))
+    channel.states["failed"][ENTER] = "success"
+    channel.states["failed"][EXIT] = "success"
+    newer = trigger_of(channel, "newer", mode=mode, started=EARLY + timedelta(seconds=1))
+    await only_event(newer)
+    channel.states["newer"][ENTER] = "success"
+    back = trigger_of(channel, "back", mode=mode, started=LATE, rollback="Build", in_place_of="failed")
+
+    assert isinstance(await only_event(back), TaskSkippedEvent)
+    assert channel.xcoms["back", SUPERSEDED_BY] == "newer"
+    assert channel.xcoms["back", "claim"]["order"] == [f"{EARLY.isoformat()}~", "back"]
+
+
 def test_a_rollback_is_known_by_its_conf():
     conf = {ROLLBACK: {"stage": "Build", "targetPipelineExecutionId": "x", "targetRunId": "y"}}
     run = SimpleNamespace(
@@ -282,8 +297,10 @@ def test_a_rollback_is_known_by_its_conf():
     )
 
     assert Arrival.of(run) == Arrival(started=EARLY.isoformat(), dated=False, cleared=2, rollback="Build")
+    run.conf = {ROLLBACK: conf[ROLLBACK] | {"inPlaceOf": "failed"}}
+    assert Arrival.of(run).in_place_of == "failed"
     run.conf = {ROLLBACK: "Build"}
-    assert Arrival.of(run).rollback == ""
+    assert (Arrival.of(run).rollback, Arrival.of(run).in_place_of) == ("", None)
 
 
 async def test_nobody_slips_in_before_an_automatic_retry(channel):

@@ -123,7 +123,8 @@ class World:
 
     def start(self, run_id: str, conf: dict[str, Any] | None = None) -> Run:
         """Create a run."""
-        order = (f"{len(self.runs):04}", run_id)
+        answered = self.runs.get(((conf or {}).get(ROLLBACK) or {}).get("inPlaceOf"))
+        order = (f"{answered.order[0]}~" if answered else f"{len(self.runs):04}", run_id)
         tasks = dict.fromkeys(self.dag.task_dict)
         run = Run(run_id, order, self.dag, self.definition, conf or {}, tasks)
         self.runs[run_id] = run
@@ -351,4 +352,5 @@ class World:
     def _waiting(self, run: Run, gate: str) -> Visitor:
         exit_task = names.exit_id(names.parse_task_id(gate)[0])
         again = run.xcoms.get((exit_task, AGAIN)) == {"cleared": run.cleared}
-        return Visitor(run.order, Presence.WAITING, gate in run.waited, again=again)
+        rolls_back = "inPlaceOf" in run.conf.get(ROLLBACK, {})
+        return Visitor(run.order, Presence.WAITING, gate in run.waited, again, rolls_back)

@@ -254,12 +254,12 @@ class CodePipeline:
             self._again(stay, stage.retry_mode)
             return self._go_on(execution)
         stay.status = "Failed"
-        self._end(execution, "Failed")
-        if result == "ROLLBACK" and execution.target is None:
-            good = [one for one in self.passed[stage.name] if self._is_target(one, stage.name)]
-            if good:
-                self._arrive(self._new(stage.name), self.stages.index(stage))
-        return None
+        good = [one for one in self.passed[stage.name] if self._is_target(one, stage.name)]
+        if result != "ROLLBACK" or execution.target is not None or not good:
+            return self._end(execution, "Failed")
+        # Of our own choice, since §4.10 leaves it open: the rollback takes the place of what failed.
+        execution.at, execution.status = None, "Failed"
+        return self._enter(self._new(stage.name), self.stages.index(stage))
 
     def condition_ends(self, execution: Execution, rules: tuple[str, ...]) -> None:
         """§3.1: a condition is met where all its rules succeeded."""

@@ -174,6 +174,28 @@ def test_one_that_is_retried_does_not_enter_an_occupied_stage(mode):
             assert decide(mode, replace(me, again=True), others) != Enter(), (world, me)
 
 
+@pytest.mark.parametrize("disabled", [False, True])
+@pytest.mark.parametrize("mode", ["QUEUED", "SUPERSEDED"])
+def test_a_rollback_that_answers_a_failure_goes_in_before_whoever_waits_and_costs_nobody_the_place(
+    mode, disabled
+):
+    back = Visitor((f"{ORDERS[0][0]}~", "rollback"), Presence.WAITING, rolls_back=True)
+    waiting = [Visitor(order, Presence.WAITING, waited) for order in ORDERS[1:3] for waited in (False, True)]
+    for others in combinations(waiting, 1):
+        assert decide(mode, back, others, disabled=disabled) == Enter()
+        assert decide(mode, others[0], [back], disabled=disabled) in {Wait(back.order), Wait(None)}
+        inside = replace(back, presence=Presence.INSIDE)
+        assert decide(mode, others[0], [inside], disabled=disabled) == Wait(back.order)
+
+
+@pytest.mark.parametrize("mode", ["QUEUED", "SUPERSEDED"])
+def test_a_rollback_that_answers_a_failure_does_not_follow_what_came_after_that(mode):
+    back = Visitor((f"{ORDERS[1][0]}~", "rollback"), Presence.WAITING, rolls_back=True)
+
+    assert decide(mode, back, [Visitor(ORDERS[2], Presence.INSIDE)]) == Superseded(ORDERS[2])
+    assert decide(mode, back, [Visitor(ORDERS[0], Presence.INSIDE)]) == Wait(ORDERS[0])
+
+
 def test_in_queued_mode_who_is_retried_goes_in_before_older_ones_that_wait():
     older, retried = Visitor(ORDERS[0], Presence.WAITING), Visitor(ORDERS[1], Presence.WAITING, again=True)
 
