@@ -12,7 +12,8 @@ from airflow.sdk.execution_time import comms, task_runner
 from airflow.triggers.base import TaskSkippedEvent, TaskSuccessEvent
 
 from airflow_codepipeline.dag import stage_desk, stage_gate
-from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, Arrival, StageGateSensor, StageGateTrigger
+from airflow_codepipeline.dag.arrival import Arrival
+from airflow_codepipeline.dag.stage_gate import SUPERSEDED_BY, StageGateSensor, StageGateTrigger
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.records import AGAIN, ROLLBACK, STARTED
 
