@@ -26,7 +26,7 @@ from hammer.database import database
 from hammer.job_book import VARIABLE, JobBook
 from hammer.operations import Operations
 from hammer.project import MODES, ROOT, pipeline_name, write_project
-from hammer.verdict import RunRow, Verdict, judge
+from hammer.verdict import RunRow, Verdict, judge, untold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,8 @@ _IMPATIENT = {
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "10",
 }
 _SECOND = "triggerer-2"
+_SETTLING = 120.0
+"""Seconds that may pass from the end of all executions until what they left behind has been told to end."""
 _WORKER = "worker"
 _VICTIMS = ("scheduler", "triggerer", _SECOND, "api-server", _WORKER)
 
@@ -126,8 +128,12 @@ class _Hammer:
             if time.monotonic() > ends:
                 break
         rows = [self._row(order, *run) for order, run in enumerate(self._started)]
+        settled = time.monotonic() + _SETTLING
+        while untold(book.rows(), self._operations.acts) and time.monotonic() < settled:
+            time.sleep(1)
         verdict = judge(rows, book.rows(), self._operations.acts)
         verdict.counts.update(self._operations.counts)
+        verdict.counts["jobs told to end"] = sum(job.told is not None for job in book.rows())
         for victim, times in self._killed.items():
             verdict.counts[f"kills of {victim}"] = times
         return verdict

@@ -21,13 +21,16 @@ VARIABLE = "HAMMER_JOBS"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS jobs (
     token TEXT PRIMARY KEY, pipeline TEXT, execution TEXT, stage TEXT, action TEXT,
-    started REAL, ended REAL, fails INTEGER
+    started REAL, ended REAL, fails INTEGER, told REAL
 )"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobRow:
-    """One job that ran, or runs; times in seconds since the epoch."""
+    """One job that ran, or runs; times in seconds since the epoch.
+
+    :param told: when it was told to end, the last time; none: never.
+    """
 
     token: str
     pipeline: str
@@ -37,6 +40,7 @@ class JobRow:
     started: float
     ended: float
     fails: bool
+    told: float | None = None
 
 
 class JobBook:
@@ -65,7 +69,7 @@ class JobBook:
         values = (row.token, row.pipeline, row.execution, row.stage, row.action)
         with self._open() as connection:
             connection.execute(
-                "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
                 (*values, row.started, row.ended, row.fails),
             )
 
@@ -73,6 +77,7 @@ class JobBook:
         """End a job now, unless it has ended."""
         now = time.time()
         with self._open() as connection:
+            connection.execute("UPDATE jobs SET told = ? WHERE token = ?", (now, token))
             connection.execute(
                 "UPDATE jobs SET ended = ?, fails = 1 WHERE token = ? AND ended > ?", (now, token, now)
             )
@@ -89,8 +94,8 @@ class JobBook:
         """Return all jobs, in the order of their start."""
         with self._open() as connection:
             rows = connection.execute(
-                "SELECT token, pipeline, execution, stage, action, started, ended, fails FROM jobs "
+                "SELECT token, pipeline, execution, stage, action, started, ended, fails, told FROM jobs "
                 "ORDER BY started"
             ).fetchall()
-        names = ("token", "pipeline", "execution", "stage", "action", "started", "ended", "fails")
+        names = ("token", "pipeline", "execution", "stage", "action", "started", "ended", "fails", "told")
         return [JobRow(**dict(zip(names, row, strict=True))) for row in rows]

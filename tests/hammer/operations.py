@@ -26,12 +26,14 @@ class Act:
     """Something that was done to an execution and accepted, or may have been: its answer was lost.
 
     :param at: when it was asked for, in seconds since the epoch.
+    :param answered: when it was accepted; none where that is not known.
     """
 
     what: str
     execution: str
     stage: str | None
     at: float
+    answered: float | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -81,7 +83,7 @@ class Operations:
         return wrong[0]["stageName"] if wrong else None
 
     def _ask(self, what: str, execution: str, stage: str | None, call: Any, **arguments: Any) -> bool:
-        act = Act(what=what, execution=execution, stage=stage, at=time.time())
+        asked, answered = time.time(), None
         try:
             call(**arguments)
         except ClientError as error:
@@ -90,6 +92,7 @@ class Operations:
         except BotoCoreError:
             self.counts[f"{what}: no answer"] += 1
         else:
+            answered = time.time()
             self.counts[what] += 1
-        self.acts.append(act)
+        self.acts.append(Act(what=what, execution=execution, stage=stage, at=asked, answered=answered))
         return True

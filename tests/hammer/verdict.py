@@ -47,6 +47,8 @@ def judge(runs: Sequence[RunRow], jobs: Sequence[JobRow], acts: Sequence[Act] = 
     _everything_ended(runs, verdict)
     _gates(runs, {act.execution for act in acts}, verdict)
     _once(jobs, acts, verdict)
+    for job in untold(jobs, acts):
+        verdict.violations.append(f"{job.execution}: {job.stage}/{job.action} was abandoned and goes on")
     jobs = [_until_abandoned(job, acts) for job in jobs]
     retried = [act for act in acts if act.what == "retry"]
     for pipeline in sorted({run.pipeline for run in runs}):
@@ -57,6 +59,17 @@ def judge(runs: Sequence[RunRow], jobs: Sequence[JobRow], acts: Sequence[Act] = 
         if pipeline.endswith("-superseded"):
             _newest_stays(own_runs, {act.execution for act in acts}, verdict)
     return verdict
+
+
+def untold(jobs: Sequence[JobRow], acts: Sequence[Act]) -> list[JobRow]:
+    """Return the jobs that ran when their execution was abandoned, and that nobody has told to end."""
+    abandons = [act for act in acts if act.what == "abandon" and act.answered is not None]
+    return [job for job in jobs if job.told is None and any(_ran_during(job, act) for act in abandons)]
+
+
+def _ran_during(job: JobRow, act: Act) -> bool:
+    assert act.answered is not None
+    return job.execution == act.execution and job.started < act.at and act.answered < job.ended
 
 
 def _everything_ended(runs: Sequence[RunRow], verdict: Verdict) -> None:

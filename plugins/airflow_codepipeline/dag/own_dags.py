@@ -1,7 +1,8 @@
-"""The DAGs that are no pipelines: what serves all pipelines of a folder, where it is configured.
+"""The DAGs that are no pipelines: what serves all pipelines of a folder.
 
-Each is named in the section `[codepipeline]` of Airflow's configuration by an option of its own; without that
-option there is no such DAG. The reporter is there, too, where a definition declares whom to tell.
+The stopper is always there. Each of the others is named in the section `[codepipeline]` of Airflow's
+configuration by an option of its own; without that option there is no such DAG. The reporter is there, too,
+where a definition declares whom to tell.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ SERVICE_TAG = "codepipeline-service"
 
 _BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 REPORTER = "codepipeline.reporter"
-_BUILDERS: dict[str, tuple[str, str]] = {
+STOPPER = "codepipeline.stopper"
+_BUILDERS: dict[str, tuple[str | None, str]] = {
     "codepipeline.dispatcher": ("event_queue", "airflow_codepipeline.serving.dispatcher:build_dispatcher"),
     "codepipeline.poller": ("poll_seconds", "airflow_codepipeline.serving.poller:build_poller"),
     REPORTER: ("event_bus", "airflow_codepipeline.serving.reporter:reporter_dag"),
+    STOPPER: (None, "airflow_codepipeline.serving.stopper:stopper_dag"),
 }
-"""By the DAG's id: the option that wants it, and the function that makes it of the option's text."""
+"""By the DAG's id: the option that wants it, none where it is always there, and the function that makes it of
+the option's text."""
 
 
 def option(name: str) -> str | None:
@@ -69,8 +73,9 @@ def own_dags(folder: Path, *, only: Iterable[str] | None = None) -> Iterator[DAG
     :param only: the ids of those that are wanted; none: all.
     """
     for dag_id in _BUILDERS if only is None else only:
-        value = option(_BUILDERS[dag_id][0])
-        if value is not None:
+        wanted_by = _BUILDERS[dag_id][0]
+        value = option(wanted_by) if wanted_by else None
+        if value is not None or wanted_by is None:
             try:
                 dag = _build(dag_id, value, folder)
             except CodePipelineError as error:

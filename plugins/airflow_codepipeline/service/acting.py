@@ -11,9 +11,9 @@ from airflow_codepipeline.dag.wire import to_json_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import msgspec
     from sqlalchemy.orm import Session
 
-    from airflow_codepipeline.execution.records import Record
     from airflow_codepipeline.service.snapshot import ExecutionSnapshot
 
 
@@ -22,7 +22,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def leave_mark(session: Session, execution: ExecutionSnapshot, stage: str, key: str, record: Record) -> None:
+def leave_mark(
+    session: Session, execution: ExecutionSnapshot, stage: str, key: str, record: msgspec.Struct
+) -> None:
     """Keep something about an execution in a stage."""
     from airflow.models.xcom import XComModel
 

@@ -46,10 +46,14 @@ class Evidence:
 
         :param generation: how often it had been cleared.
         """
+        found = [record for record in self.all_attempts(run_id, task_id) if record.generation == generation]
+        return sorted(found, key=lambda record: record.attempt)
+
+    def all_attempts(self, run_id: str, task_id: str) -> list[JobRecord]:
+        """Return the attempts of a task that are kept, however often it was cleared since; in no order."""
         kept = self._of(run_id, task_id)
         records = [_read(value, JobRecord) for key, value in kept.items() if key.partition(".")[0] == JOB]
-        found = [record for record in records if record is not None and record.generation == generation]
-        return sorted(found, key=lambda record: record.attempt)
+        return [record for record in records if record is not None]
 
     def refusal(self, run_id: str, task_id: str, generation: int) -> str | None:
         """Return why an attempt failed that there is no record of."""
@@ -58,9 +62,13 @@ class Evidence:
 
     def rules(self, run_id: str, task_id: str, generation: int) -> list[RuleRecord]:
         """Return the evaluations that a condition's task has begun."""
+        return [record for record in self.all_rules(run_id, task_id) if record.generation == generation]
+
+    def all_rules(self, run_id: str, task_id: str) -> list[RuleRecord]:
+        """Return the newest evaluation of each rule of a condition, however often it was cleared since."""
         kept = self._of(run_id, task_id)
         records = [_read(kept[key], RuleRecord) for key in sorted(kept) if key.startswith(rule_ledger.KEY)]
-        return [record for record in records if record is not None and record.generation == generation]
+        return [record for record in records if record is not None]
 
     def _of(self, run_id: str, task_id: str) -> Mapping[str, Any]:
         return self.values.get((run_id, task_id), {})

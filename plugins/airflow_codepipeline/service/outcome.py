@@ -1,5 +1,5 @@
-"""What follows when a DAG run begins, and when it has ended: who is to be told is told, an automatic retry or
-rollback, and a note that says how it stands.
+"""What follows when a DAG run begins, and when it has ended: who is to be told is told, jobs that are left
+are stopped, an automatic retry or rollback, and a note that says how it stands.
 
 The scheduler calls it through the plugin's listener, within the transaction that changes the run:
 either all of it happens, or the run is as before and the scheduler comes again.
@@ -55,6 +55,7 @@ def run_ended(dag_run: Any) -> None:
     session = object_session(dag_run)
     if session is None or not _is_pipeline(dag_run):
         return
+    from airflow_codepipeline.service.left_jobs import have_left_jobs_stopped
     from airflow_codepipeline.service.reporting import leave_look
     from airflow_codepipeline.service.revisions import revisions_taken
     from airflow_codepipeline.service.updates import cancel_if_updated
@@ -63,6 +64,7 @@ def run_ended(dag_run: Any) -> None:
     if cancel_if_updated(session, execution):
         execution = _execution(session, dag_run)
     leave_look(session, execution)
+    have_left_jobs_stopped(session, execution)
     followed = _follow(session, execution) if execution.run.state == "failed" else None
     note = followed or standing_of(execution) or revisions_taken(session, execution)
     if note and (not dag_run.note or dag_run.note.startswith(PREFIX)):

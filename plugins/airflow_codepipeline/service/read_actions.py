@@ -19,25 +19,12 @@ if TYPE_CHECKING:
     from airflow_codepipeline.dag.job_ledger import JobRecord
     from airflow_codepipeline.definition.model import Action
     from airflow_codepipeline.service.evidence import Evidence
-    from airflow_codepipeline.service.rows import TaskRow
+    from airflow_codepipeline.service.rows import Past, TaskRow
     from airflow_codepipeline.service.snapshot import ExecutionSnapshot
 
 WAITS_FOR_ANSWER = frozenset({"awaiting_input", "deferred"})
 """The states of a task that waits for an answer: Airflow 3.3's own, and the one before 3.3."""
 _ENDED = frozenset({"success", "failed", "up_for_retry", "removed"})
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Past:
-    """A try that Airflow keeps of a task.
-
-    :param max_tries: what the task's own `max_tries` was then.
-    """
-
-    state: str | None
-    start_date: datetime | None
-    end_date: datetime | None
-    max_tries: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from airflow_codepipeline.dag import names
 from airflow_codepipeline.service.evidence import read_evidence
 from airflow_codepipeline.service.pages import LARGEST_PAGE, Cursor, cursor_of, list_key, runs_of
 from airflow_codepipeline.service.pipelines import find_pipeline
-from airflow_codepipeline.service.read_actions import ActionPlace, Past
+from airflow_codepipeline.service.read_actions import ActionPlace
 from airflow_codepipeline.service.read_conditions import STATE_MEMBERS, ConditionPlace
 from airflow_codepipeline.service.read_executions import read_versions
+from airflow_codepipeline.service.rows import read_past
 from airflow_codepipeline.service.snapshot import find_execution, snapshots
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _actions(
         for action in stage.actions
     }
     evidence = read_evidence(session, pipeline.dag_id, run_ids, tasks)
-    past = {} if latest else _past(session, pipeline.dag_id, run_ids, tasks)
+    past = {} if latest else read_past(session, pipeline.dag_id, run_ids, tasks)
     versions = read_versions(session, executions)
     found = []
     for execution in executions:
@@ -196,33 +197,6 @@ def _rules(
         for execution, stage, hook in places
         for detail in ConditionPlace(execution, stage, hook, evidence).details(versions[execution.run.run_id])
     ]
-
-
-def _past(
-    session: Session, dag_id: str, run_ids: Sequence[str], tasks: set[str]
-) -> dict[tuple[str, str], list[Past]]:
-    """Return the tries of tasks before their newest ones, by run and task, the first one first."""
-    from airflow.models.taskinstancehistory import TaskInstanceHistory as History
-    from sqlalchemy import select
-
-    query = (
-        select(
-            History.run_id,
-            History.task_id,
-            History.state,
-            History.start_date,
-            History.end_date,
-            History.max_tries,
-        )
-        .where(History.dag_id == dag_id, History.run_id.in_(run_ids), History.task_id.in_(tasks))
-        .order_by(History.try_number)
-    )
-    found: dict[tuple[str, str], list[Past]] = defaultdict(list)
-    for run_id, task_id, state, start, end, max_tries in session.execute(query):
-        found[run_id, task_id].append(
-            Past(state=state, start_date=start, end_date=end, max_tries=max_tries or 0)
-        )
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ retried a moment later, no stop is taken for a failure. No network is asked here
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from airflow_codepipeline.execution.standing import action_status
 from airflow_codepipeline.service.evidence import Evidence
 from airflow_codepipeline.service.read_actions import ActionPlace
 from airflow_codepipeline.service.rows import plain
+from airflow_codepipeline.service.service_runs import create_run, run_exists
 from airflow_codepipeline.service.snapshot import load_again
 from airflow_codepipeline.service.subject import reported_action, subject_of
 from airflow_codepipeline.serving.reporter import REPORTER, run_id, wanted_sinks
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from airflow_codepipeline.execution.records import Stop
     from airflow_codepipeline.execution.standing import StageTasks
     from airflow_codepipeline.service.snapshot import ExecutionSnapshot
-
-log = logging.getLogger(__name__)
 
 
 def leave_look(session: Session, execution: ExecutionSnapshot, *, changed: bool = False) -> None:
@@ -159,36 +157,16 @@ def _leave(session: Session, execution: ExecutionSnapshot, looks: list[Look]) ->
 
 def _report(session: Session, execution: ExecutionSnapshot, attempt: int, sinks: tuple[str, ...]) -> None:
     """Create the reporter's run of an attempt, once; those who are not told are skipped."""
-    from airflow.models.dagbag import DBDagBag
-    from airflow.models.dagrun import DagRun
-    from airflow.utils.state import DagRunState
-    from airflow.utils.types import DagRunTriggeredByType, DagRunType
-    from sqlalchemy import select
-
     of_attempt = run_id(execution.execution_id, attempt)
-    exists = select(DagRun.id).where(DagRun.dag_id == REPORTER, DagRun.run_id == of_attempt)
-    if session.scalar(exists) is not None:
+    if run_exists(session, REPORTER, of_attempt):
         return
-    dag: Any = DBDagBag(load_op_links=False).get_latest_version_of_dag(REPORTER, session=session)
-    if dag is None:
-        log.warning(
-            "Nobody is told of %s of %s: Airflow has no DAG %s yet",
-            execution.execution_id,
-            execution.pipeline.declaration.name,
-            REPORTER,
-        )
-        return
-    # Without a date no other run can be of the same.
-    run = dag.create_dagrun(
-        run_id=of_attempt,
-        logical_date=None,
-        run_after=datetime.now(UTC),
-        conf={CONF: to_json_value(subject_of(session, execution, attempt))},
-        run_type=DagRunType.MANUAL,
-        triggered_by=DagRunTriggeredByType.REST_API,
-        state=DagRunState.QUEUED,
-        session=session,
+    run = create_run(
+        session,
+        REPORTER,
+        of_attempt,
+        {CONF: to_json_value(subject_of(session, execution, attempt))},
+        without=f"Nobody is told of {execution.execution_id} of {execution.pipeline.declaration.name}",
     )
-    for task in run.get_task_instances(session=session):
+    for task in run.get_task_instances(session=session) if run else ():
         if task.task_id not in sinks:
             task.set_state("skipped", session=session)

@@ -61,6 +61,19 @@ class TaskRow:
         return self.state in {"scheduled", "queued"} and self.try_number > before + 1
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """A try that Airflow keeps of a task.
+
+    :param max_tries: what the task's own `max_tries` was then.
+    """
+
+    state: str | None
+    start_date: datetime | None
+    end_date: datetime | None
+    max_tries: int
+
+
 def read_runs(session: Session, dag_id: str, run_ids: Iterable[str], *, lock: bool = False) -> list[RunRow]:
     """Return runs of a DAG.
 
@@ -102,6 +115,33 @@ def read_tasks(session: Session, dag_id: str, run_ids: list[str]) -> dict[str, d
     found: dict[str, dict[str, TaskRow]] = defaultdict(dict)
     for run_id, task_id, *values in session.execute(query):
         found[run_id][task_id] = TaskRow(**dict(zip(TaskRow.__dataclass_fields__, values, strict=True)))
+    return found
+
+
+def read_past(
+    session: Session, dag_id: str, run_ids: Iterable[str], tasks: Iterable[str]
+) -> dict[tuple[str, str], list[Past]]:
+    """Return the tries of tasks before their newest ones, by run and task, the first one first."""
+    from airflow.models.taskinstancehistory import TaskInstanceHistory as History
+    from sqlalchemy import select
+
+    query = (
+        select(
+            History.run_id,
+            History.task_id,
+            History.state,
+            History.start_date,
+            History.end_date,
+            History.max_tries,
+        )
+        .where(History.dag_id == dag_id, History.run_id.in_(list(run_ids)), History.task_id.in_(list(tasks)))
+        .order_by(History.try_number)
+    )
+    found: dict[tuple[str, str], list[Past]] = defaultdict(list)
+    for run_id, task_id, state, start, end, max_tries in session.execute(query):
+        found[run_id, task_id].append(
+            Past(state=state, start_date=start, end_date=end, max_tries=max_tries or 0)
+        )
     return found
 
 

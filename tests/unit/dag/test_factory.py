@@ -10,6 +10,7 @@ from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import ParamValidationError
 
 from airflow_codepipeline.dag.factory import build_dag, load_pipelines
+from airflow_codepipeline.dag.own_dags import STOPPER
 from airflow_codepipeline.definition.model import Variable
 from unit.dag.kit import WEB_SHOP, web_shop
 
@@ -88,13 +89,13 @@ def test_a_name_that_airflow_refuses_is_shown_as_it_is():
 
 
 def test_definitions_beside_the_dag_folder_are_found(folder):
-    assert set(load(folder)) == {"web-shop"}
+    assert set(load(folder)) == {"web-shop", STOPPER}
 
 
 def test_definitions_within_the_dag_folder_are_found_as_on_mwaa(folder):
     (folder / "include").rename(folder / "dags" / "include")
 
-    assert set(load(folder)) == {"web-shop"}
+    assert set(load(folder)) == {"web-shop", STOPPER}
 
 
 def test_a_missing_folder_of_definitions_is_an_error_that_says_where_it_was_looked_for(folder):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from airflow_codepipeline.dag import factory
-from airflow_codepipeline.dag.own_dags import REPORTER
+from airflow_codepipeline.dag.own_dags import REPORTER, STOPPER
 from airflow_codepipeline.errors import ActionError
 from airflow_codepipeline.serving.reporter import reporter_dag
 from unit.dag.kit import WEB_SHOP
@@ -43,13 +43,13 @@ NOTIFICATIONS = [
 
 
 def test_nobody_is_told_where_nobody_is_named(loaded):
-    assert loaded() == {"web-shop"}
+    assert loaded() == {"web-shop", STOPPER}
 
 
 def test_an_event_bus_wants_the_reporter(loaded, monkeypatch):
     monkeypatch.setenv("AIRFLOW__CODEPIPELINE__EVENT_BUS", "default")
 
-    assert loaded() == {"web-shop", REPORTER}
+    assert loaded() == {"web-shop", REPORTER, STOPPER}
 
 
 @pytest.mark.parametrize("bus", ["default", "acme/releases", f"{BUSES}default", f"{BUSES}aws.partner/acme"])
@@ -64,7 +64,7 @@ def test_what_names_no_event_bus_is_refused(bus, tmp_path):
 
 
 def test_a_definition_that_names_a_target_wants_the_reporter(loaded):
-    assert loaded(notifications=NOTIFICATIONS) == {"web-shop", REPORTER}
+    assert loaded(notifications=NOTIFICATIONS) == {"web-shop", REPORTER, STOPPER}
 
 
 def test_a_task_of_the_reporter_that_starts_finds_it_without_any_definition(loaded):
@@ -73,3 +73,7 @@ def test_a_task_of_the_reporter_that_starts_finds_it_without_any_definition(load
 
 def test_a_task_of_a_pipeline_that_starts_builds_no_reporter(loaded):
     assert loaded(wanted=frozenset({"web-shop"}), notifications=NOTIFICATIONS) == {"web-shop"}
+
+
+def test_the_stopper_that_starts_builds_nothing_else(loaded):
+    assert loaded(wanted=frozenset({STOPPER})) == {STOPPER}

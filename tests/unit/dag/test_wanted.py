@@ -10,6 +10,7 @@ import structlog
 from airflow.callbacks.callback_requests import DagCallbackRequest, TaskCallbackRequest
 from airflow.dag_processing import processor
 
+from airflow_codepipeline.dag.own_dags import STOPPER
 from unit.dag.kit import WEB_SHOP
 
 DAG_FILE = Path(__file__).parents[3] / "dags" / "codepipelines.py"
@@ -69,7 +70,7 @@ def of_dag(dag_id):
 
 
 def test_a_parse_without_callbacks_reads_all(pipelines, parsed_for):
-    assert sorted(parsed_for()) == ["one", "three", "two"]
+    assert sorted(parsed_for()) == [STOPPER, "one", "three", "two"]
 
 
 def test_a_parse_for_callbacks_reads_the_definitions_of_their_pipelines_alone(pipelines, parsed_for):

@@ -13,9 +13,10 @@ from airflow_codepipeline.dag.names import stage_task_id
 from airflow_codepipeline.dag.wire import to_json_value
 from airflow_codepipeline.execution.start import check_room
 from airflow_codepipeline.execution.status import FINISHED_TASK_STATES
-from airflow_codepipeline.service import override, retry, rollback, stop, updates
+from airflow_codepipeline.service import left_jobs, override, retry, rollback, stop, updates
 from airflow_codepipeline.service import pipelines as pipelines_module
 from airflow_codepipeline.service import snapshot as snapshot_module
+from airflow_codepipeline.service.evidence import Evidence
 from airflow_codepipeline.service.pipelines import DeclaredPipeline
 from airflow_codepipeline.service.rows import RunRow, TaskRow
 from airflow_codepipeline.service.snapshot import ExecutionSnapshot
@@ -54,6 +55,9 @@ class Airflow(World):
                     monkeypatch.setattr(module, name, getattr(Airflow, name.lstrip("_")))
         monkeypatch.setattr(sqlalchemy.orm, "object_session", lambda _: self)
         monkeypatch.setattr(dagbag, "DBDagBag", lambda **_: self)
+        # No action of this Airflow's starts a job.
+        monkeypatch.setattr(left_jobs, "read_evidence", lambda *_: Evidence({}))
+        monkeypatch.setattr(left_jobs, "read_past", lambda *_: {})
         monkeypatch.setattr(xcom, "XCom", SimpleNamespace(set=self._set_xcom))
         monkeypatch.setattr(definition_pin, "ask", self._task_states)
         monkeypatch.setattr(supervisor, "pull_xcom", self._pull_xcom)

@@ -12,6 +12,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from airflow_codepipeline.dag import snapshot
 from airflow_codepipeline.dag.factory import load_pipelines
+from airflow_codepipeline.dag.own_dags import STOPPER
 from airflow_codepipeline.errors import CodePipelineError
 from airflow_codepipeline.serving import polling
 from airflow_codepipeline.serving.poll_trigger import PollTrigger
@@ -44,10 +45,10 @@ def task(project):
 
 
 def test_it_is_there_where_an_interval_is_set_and_only_there(project, monkeypatch):
-    assert set(load(project)) == {"web-shop"}
+    assert set(load(project)) == {"web-shop", STOPPER}
 
     monkeypatch.setenv(OPTION, "30")
-    assert set(load(project)) == {"web-shop", POLLER}
+    assert set(load(project)) == {"web-shop", POLLER, STOPPER}
 
 
 def test_one_run_follows_the_other_and_each_begins_in_the_triggerer(project, task):
@@ -74,7 +75,7 @@ def test_an_interval_that_is_none_is_an_import_error_and_the_pipelines_stay(proj
     monkeypatch.setattr(DagContext, "autoregistered_dags", set())
     monkeypatch.setenv(OPTION, interval)
 
-    assert set(load(project)) == {"web-shop"}
+    assert set(load(project)) == {"web-shop", STOPPER}
     [(dag, _)] = DagContext.autoregistered_dags
     with pytest.raises(CodePipelineError, match=r"poll_seconds is .* a number of seconds from 1 to"):
         dag.get_serialized_fields()
