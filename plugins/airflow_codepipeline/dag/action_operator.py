@@ -162,10 +162,12 @@ class ActionOperator(BaseOperator):
     def _started(
         self, ledger: JobLedger, record: JobRecord, aws: Aws, provider: ActionProvider
     ) -> tuple[JobRecord, Job]:
+        from airflow_codepipeline.dag.attempt import start_attempt
+
         if record.job is None:
             if self._told_to_end:
                 raise AirflowException(f"{self.declaration} was not started: its worker was told to end.")
-            job = provider.start(aws)
+            job = start_attempt(record, aws, provider)
             self._running = aws, provider, job
             record = ledger.save(msgspec.structs.replace(record, job=job))
             self.log.info(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import msgspec
 
 from airflow_codepipeline.actions.base import ActionContext
 from airflow_codepipeline.actions.dynamic_references import references_in
+from airflow_codepipeline.actions.immediate import Immediate
 from airflow_codepipeline.actions.registry import open_for_provider, open_session, provider_for
 from airflow_codepipeline.actions.timeouts import timeout_of
 from airflow_codepipeline.artifacts.layout import plan_outputs, store_or_none
@@ -24,7 +26,7 @@ from airflow_codepipeline.errors import ActionError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from airflow_codepipeline.actions.base import ActionProvider, Aws
+    from airflow_codepipeline.actions.base import ActionProvider, Aws, Job
     from airflow_codepipeline.dag.wiring import ActionDeclaration, StageDeclaration
     from airflow_codepipeline.definition.model import Action
 
@@ -98,6 +100,28 @@ def open_attempt(record: JobRecord) -> tuple[Aws, ActionProvider]:
     :raises ActionError: there is no such provider, or a reference in the configuration has no value.
     """
     return open_for_provider(record.context), provider_for(record.context.action.action_type_id)
+
+
+def start_attempt(record: JobRecord, aws: Aws, provider: ActionProvider) -> Job:
+    """Start the job of an attempt. Work that is the worker's own is broken off when the action times out.
+
+    That takes a signal, which the main thread alone can have: `codepipeline run` lets such work go on.
+
+    :raises ActionError: it cannot be started, or it timed out.
+    :raises TransientError: it may be tried again.
+    """
+    if not isinstance(provider, Immediate) or threading.current_thread() is not threading.main_thread():
+        return provider.start(aws)
+    from airflow.sdk.exceptions import AirflowTaskTimeout
+    from airflow.sdk.execution_time.timeout import timeout
+
+    left = datetime.fromisoformat(record.deadline) - datetime.now(UTC)
+    try:
+        # A timer of no time at all would never ring.
+        with timeout(max(left.total_seconds(), 0.001)):  # type: ignore[no-untyped-call]
+            return provider.start(aws)
+    except AirflowTaskTimeout as error:
+        raise timed_out("action", record.deadline) from error
 
 
 def stop_attempt(record: JobRecord) -> None:

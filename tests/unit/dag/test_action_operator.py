@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
 from airflow_codepipeline.actions import registry
 from airflow_codepipeline.actions.base import JobStatus
+from airflow_codepipeline.dag import attempt
 from airflow_codepipeline.dag.job_ledger import FAILURE, KEY, URL_KEY, JobLedger
 from airflow_codepipeline.dag.result import ActionResult
 from airflow_codepipeline.errors import ActionError, TransientError
 from airflow_codepipeline.local.task_context import LocalTaskInstance
 from fixtures import fake_service
-from fixtures.fake_service import KIND, PROVIDER, FakeService, Trial
+from fixtures.fake_service import KIND, PROVIDER, WORK, FakeService, Trial
 
 
 @pytest.fixture
@@ -82,6 +85,13 @@ def test_a_worker_that_dies_before_it_stored_the_job_starts_it_with_the_same_tok
 def test_a_failed_job_fails_the_task_for_good(service):
     service.will_answer(ActionError("JobFailed", "tests are red"))
     with pytest.raises(AirflowFailException, match="shop/Verify/Check failed: JobFailed: tests are red"):
+        Trial().execute()
+
+
+def test_work_of_the_workers_own_is_broken_off_when_the_action_times_out(service, monkeypatch):
+    monkeypatch.setitem(registry.PROVIDERS, str(KIND), WORK)
+    monkeypatch.setattr(attempt, "timeout_of", lambda _: timedelta(milliseconds=1))
+    with pytest.raises(AirflowFailException, match="JobFailed: The action timed out: it had not ended at"):
         Trial().execute()
 
 
