@@ -23,6 +23,7 @@ for kind in ("deferrable", "poking"):
     with DAG(f"by-hand-{kind}", schedule=None, is_paused_upon_creation=False) as dag:
         last = PythonOperator(task_id="act_0", python_callable=_nothing)
         for number in range(1, STAGES):
+            sensor: DateTimeSensorAsync | PythonSensor
             if kind == "deferrable":
                 # A moment that has passed: it waits for nothing, by way of the triggerer.
                 sensor = DateTimeSensorAsync(

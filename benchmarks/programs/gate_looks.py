@@ -12,7 +12,11 @@ import json
 import sys
 import time
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_codepipeline.dag.stage_desk import StageDesk
+    from airflow_codepipeline.dag.stage_view import AirflowStageView
 
 DEFERRED = {"enter": "deferred"}
 
@@ -26,7 +30,7 @@ class Channel:
 
         transport = in_process_api_server().transport
         self.client = Client(base_url=None, token="", dry_run=True, transport=transport)
-        self.client.base_url = "http://in-process.invalid./"  # type: ignore[assignment]
+        self.client.base_url = "http://in-process.invalid./"
         self.asked: list[str] = []
 
     async def asend(self, message: Any) -> Any:
@@ -91,17 +95,19 @@ class Stage:
         """Create a run as Airflow does; the stage's tasks get these states."""
         import pendulum
         from airflow.models.serialized_dag import SerializedDagModel
+        from airflow.utils.state import DagRunState
         from airflow.utils.types import DagRunTriggeredByType, DagRunType
 
         now = pendulum.now("UTC")
         dag = SerializedDagModel.get_dag(self.dag_id)
+        assert dag is not None
         run = dag.create_dagrun(
             run_id=str(uuid.uuid4()),
             logical_date=now,
             run_after=now,
             run_type=DagRunType.MANUAL,
             triggered_by=DagRunTriggeredByType.TEST,
-            state="running",
+            state=DagRunState.RUNNING,
         )
         for task, state in states.items():
             self.cursor.execute(
@@ -110,12 +116,12 @@ class Stage:
             )
         return str(run.run_id)
 
-    def view(self) -> Any:
+    def view(self) -> AirflowStageView:
         from airflow_codepipeline.dag.stage_view import AirflowStageView
 
         return AirflowStageView(dag_id=self.dag_id, enter_task=self.enter, exit_task=self.exit)
 
-    def desk(self) -> Any:
+    def desk(self) -> StageDesk:
         from airflow_codepipeline.dag.stage_desk import StageDesk
 
         return StageDesk(self.enter, self.exit)
@@ -123,11 +129,13 @@ class Stage:
 
 async def measure(stage: Stage, channel: Channel) -> dict[str, Any]:
     """Return what each look cost, in milliseconds, and whether it asked for all runs."""
+    from airflow_codepipeline.dag.stage_desk import Claim
+
     costs: dict[str, Any] = {}
     inside, waiting = stage.new_run(enter="success"), stage.new_run(**DEFERRED)
     desk, view = stage.desk(), stage.view()
 
-    async def look(name: str, desk: Any) -> None:
+    async def look(name: str, desk: StageDesk) -> None:
         desk.looked_at = 0.0
         channel.asked.clear()
         began = time.perf_counter()
@@ -137,8 +145,8 @@ async def measure(stage: Stage, channel: Channel) -> dict[str, Any]:
             "all": channel.asked.count("GetTaskStates of all runs"),
         }
 
-    async def arrive(desk: Any, run: str) -> None:
-        await desk.arrive(run, (f"2026-01-01T00:00:00+00:00 {run}", run), view)
+    async def arrive(desk: StageDesk, run: str) -> None:
+        await desk.arrive(run, Claim(order=(f"2026-01-01T00:00:00+00:00 {run}", run)), view)
 
     await arrive(desk, waiting)
     await look("a desk's first look", desk)
@@ -165,7 +173,8 @@ def main() -> None:
     dag_id, name, *histories = sys.argv[1:]
     channel = Channel()
     # Not Airflow's own SUPERVISOR_COMMS: the API in this process would ask itself for Variables.
-    supervisor.ask = stage_view.ask = channel.asend
+    for module in (supervisor, stage_view):
+        vars(module)["ask"] = channel.asend
     stage = Stage(dag_id, name)
     original = stage.new_run()
     asyncio.run(measure(stage, channel))

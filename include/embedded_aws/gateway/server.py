@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
-import psutil  # type: ignore[import-untyped]
+import psutil
 from aiohttp import web
 
 from embedded_aws.backend import Backend

@@ -10,7 +10,7 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from aiohttp import ClientError, ClientSession
 
 from embedded_aws.errors import SetupError

@@ -158,7 +158,7 @@ def _said(log: Path, offset: int) -> str:
 
 
 def _is_alive(pid: int, started: float | None = None) -> bool:
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     with suppress(psutil.Error):
         process = psutil.Process(pid)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
-import psutil  # type: ignore[import-untyped]
+import psutil
 
 from airflow_codepipeline.errors import CodePipelineError
 from airflow_codepipeline.local.trigger_ids import never_use_an_id_twice
