@@ -7,5 +7,8 @@ import sys
 
 from airflow.sdk import DAG
 
+from airflow_codepipeline.dag.own_dags import is_own
+
 namespace = runpy.run_path(sys.argv[1])
-print(f"{sum(type(value) is DAG for value in namespace.values())} DAGs")
+pipelines = [key for key, value in namespace.items() if type(value) is DAG and not is_own(key)]
+print(f"{len(pipelines)} DAGs")

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from airflow.utils.file import might_contain_dag_via_default_heuristic
 
+from airflow_codepipeline.dag.own_dags import STOPPER
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = (ROOT / "tests" / "data" / "definitions", ROOT / "include")
-NAMES = {path.stem for folder in FOLDERS for path in (folder / "pipelines").iterdir()}
+NAMES = {path.stem for folder in FOLDERS for path in (folder / "pipelines").iterdir()} | {STOPPER}
 
 
 @pytest.fixture

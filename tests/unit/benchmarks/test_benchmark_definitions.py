@@ -80,3 +80,13 @@ def test_the_configuration_of_dag_factory_has_the_actions_alone_or_all_tasks(def
 
     assert tasks_by_group(all_tasks=False) == actions
     assert len(set(tasks_by_group(all_tasks=True)) - set(actions)) == 9
+
+
+@pytest.mark.parametrize("name", ["loop", "full loop", "json", "yaml"])
+def test_a_program_builds_one_dag_for_each_definition(definitions, tmp_path, name):
+    workshop = importlib.import_module("benchmarks.workshop").Workshop(folder=tmp_path, count=3)
+    workshop.prepare()
+
+    ran = importlib.import_module("benchmarks.clock").run(workshop.whole_parses()[name])
+
+    assert ran.output == "3 DAGs"
