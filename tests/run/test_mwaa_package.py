@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from airflow_codepipeline.cli.app import build
+from airflow_codepipeline.dag.own_dags import STOPPER
 from airflow_codepipeline.local.airflow_server import AirflowServer
 from airflow_codepipeline.local.sample import PIPELINE, Sample, client_of, read_variables
 from fixtures.airflow_run import Airflow
@@ -88,7 +89,8 @@ def test_the_dag_processor_serialises_the_pipelines_without_error(ask: Any, unpa
     report = ask("dag/parse_program.py", str(unpacked / "dags" / "codepipelines.py"), str(unpacked / "dags"))
 
     assert report["import_errors"] == {}
-    assert set(report["dags"]) == {path.stem for path in (ROOT / "include" / "pipelines").iterdir()}
+    definitions = {path.stem for path in (ROOT / "include" / "pipelines").iterdir()}
+    assert set(report["dags"]) == definitions | {STOPPER}
     assert report["connections"] == []
 
 
