@@ -113,6 +113,25 @@ def continuous_dag(dag_id: str, about: str) -> DAG:
     return dag
 
 
+def on_demand_dag(dag_id: str, about: str, *, most_runs: int) -> DAG:
+    """Return a DAG whose runs are created one by one, for what is to be done then.
+
+    :param about: what people read of it, as Markdown.
+    :param most_runs: how many runs, and how many tasks, there may be at once.
+    """
+    from airflow.sdk import DAG
+
+    return DAG(
+        dag_id,
+        schedule=None,
+        doc_md=about,
+        max_active_runs=most_runs,
+        max_active_tasks=most_runs,
+        is_paused_upon_creation=False,
+        tags=[SERVICE_TAG],
+    )
+
+
 def _build(dag_id: str, value: str | None, folder: Path) -> DAG:
     module, _, function = _BUILDERS[dag_id][1].partition(":")
     dag: DAG = getattr(import_module(module), function)(dag_id, value, folder)

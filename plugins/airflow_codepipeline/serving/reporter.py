@@ -9,20 +9,20 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import DAG, BaseSensorOperator
+from airflow.sdk import BaseSensorOperator
 from airflow.sdk.exceptions import AirflowException
 from airflow.triggers.base import StartTriggerArgs
 
 from airflow_codepipeline.dag.action_operator import retrying
 from airflow_codepipeline.dag.identity import known_region
-from airflow_codepipeline.dag.own_dags import REPORTER, SERVICE_TAG, option
+from airflow_codepipeline.dag.own_dags import REPORTER, on_demand_dag, option
 from airflow_codepipeline.definition.commit_sources import tells_commits
 from airflow_codepipeline.errors import ActionError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
 
     from airflow_codepipeline.definition.model import Pipeline
     from airflow_codepipeline.events.subject import Subject
@@ -50,15 +50,7 @@ def reporter_dag(dag_id: str, event_bus: str | None, _folder: Path) -> DAG:
     """
     if event_bus is not None:
         _check_bus(event_bus)
-    dag = DAG(
-        dag_id,
-        schedule=None,
-        doc_md=_ABOUT,
-        max_active_runs=MOST_RUNS,
-        max_active_tasks=MOST_RUNS,
-        is_paused_upon_creation=False,
-        tags=[SERVICE_TAG],
-    )
+    dag = on_demand_dag(dag_id, _ABOUT, most_runs=MOST_RUNS)
     for sink in SINKS:
         ReportSensor(sink=sink, task_id=sink, dag=dag)
     return dag

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from airflow.sdk import DAG, BaseOperator
+from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_codepipeline.dag.action_operator import retrying
-from airflow_codepipeline.dag.own_dags import SERVICE_TAG
+from airflow_codepipeline.dag.own_dags import on_demand_dag
 from airflow_codepipeline.errors import ActionError, TransientError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from airflow.sdk import Context
+    from airflow.sdk import DAG, Context
 
 CONF = "codepipeline.job"
 """The key of a run's conf that says where the job is kept: an `XComPlace`."""
@@ -39,15 +39,7 @@ class XComPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 def stopper_dag(dag_id: str, _value: str | None, _folder: Path) -> DAG:
     """Return the stopper."""
-    dag = DAG(
-        dag_id,
-        schedule=None,
-        doc_md=_ABOUT,
-        max_active_runs=MOST_RUNS,
-        max_active_tasks=MOST_RUNS,
-        is_paused_upon_creation=False,
-        tags=[SERVICE_TAG],
-    )
+    dag = on_demand_dag(dag_id, _ABOUT, most_runs=MOST_RUNS)
     StopJobOperator(task_id="stop", dag=dag)
     return dag
 
